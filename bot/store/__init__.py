@@ -1,0 +1,74 @@
+"""The database layer: everything that Namesmith remembers, and the only place that knows SQL.
+
+A `Store` is opened once a process and handed to whoever needs it. What goes in and comes out are the
+frozen records of `bot.store.records`; sessions, tables and statements stay inside. This package
+knows nothing of Discord beyond its numeric IDs, and nothing of networks beyond their bytes.
+"""
+
+from bot.store.errors import (
+    IllegalTransition,
+    RunInProgress,
+    SchemaTooNew,
+    StoreError,
+    UnknownModel,
+)
+from bot.store.history import History
+from bot.store.models import Models
+from bot.store.records import (
+    BASE,
+    ENDS,
+    TRANSITIONS,
+    UNFINISHED,
+    CurvePoint,
+    Cursor,
+    Entry,
+    Filters,
+    Generation,
+    KeptName,
+    Model,
+    NewGeneration,
+    NewModel,
+    NewName,
+    NewRun,
+    Page,
+    Progress,
+    Run,
+    RunOrder,
+    RunStatus,
+    Scope,
+)
+from bot.store.runs import Runs
+from bot.store.store import Store
+
+__all__ = [
+    "BASE",
+    "ENDS",
+    "TRANSITIONS",
+    "UNFINISHED",
+    "Cursor",
+    "CurvePoint",
+    "Entry",
+    "Filters",
+    "Generation",
+    "History",
+    "IllegalTransition",
+    "KeptName",
+    "Model",
+    "Models",
+    "NewGeneration",
+    "NewModel",
+    "NewName",
+    "NewRun",
+    "Page",
+    "Progress",
+    "Run",
+    "RunInProgress",
+    "RunOrder",
+    "RunStatus",
+    "Runs",
+    "SchemaTooNew",
+    "Scope",
+    "Store",
+    "StoreError",
+    "UnknownModel",
+]

@@ -1,0 +1,147 @@
+"""The connection to the database: opening it, and the two kinds of transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
+from pathlib import Path
+from typing import Self
+
+from alembic.util import CommandError
+from sqlalchemy import URL, NullPool, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bot.store import schema, sqlite
+from bot.store.errors import StoreError
+
+
+class Database:
+    """An open database. `read` and `write` are the only ways to it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Take over an engine; `open` is the usual way to make one of these."""
+        self._engine = engine
+        self._writing_engine = engine.execution_options(writes=True)
+        # SQLite has one writer at a time, and those who wait for it poll, with growing pauses. In
+        # this process they queue instead: each is served in its turn, as soon as it can be.
+        self._turn: AbstractAsyncContextManager[object] = (
+            asyncio.Lock() if sqlite.is_sqlite(engine.url) else nullcontext()
+        )
+
+    @classmethod
+    async def open(cls, address: str, *, migrate: bool) -> Self:
+        """Connect to the database at an SQLAlchemy URL, and see that its schema is this version's.
+
+        With `migrate`, make an SQLite file's folder and bring the schema up to date. Raises
+        `StoreError`, with a sentence for the host, if the database can't be used.
+        """
+        url = _parse(address)
+        try:
+            await (_migrate(url) if migrate else _require_current_schema(url))
+        except (SQLAlchemyError, CommandError, OSError) as error:
+            raise StoreError(
+                f"The database {url.render_as_string()} can't be opened: {_reason(error)}."
+            ) from error
+        return cls(_engine(url))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """Begin a transaction that only reads: it sees one state of the database throughout.
+
+        Raises `StoreError` if the database fails.
+        """
+        with _translating_errors("read"):
+            async with AsyncSession(self._engine) as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """Begin a transaction that may write. When the block is left, it is on the disk.
+
+        If an exception leaves the block, nothing has changed. Raises `StoreError` if the database
+        fails; an `IntegrityError` is let through, for the caller knows what it means.
+        """
+        with _translating_errors("written"):
+            async with (
+                self._turn,
+                AsyncSession(self._writing_engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+
+
+def _parse(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except (SQLAlchemyError, ValueError) as error:
+        # The address is not repeated: there may be a password in it.
+        raise StoreError(
+            "The database URL can't be understood: "
+            "give one such as sqlite+aiosqlite:///var/namesmith.db."
+        ) from error
+    if sqlite.is_in_memory(url):
+        raise StoreError(
+            "A database in memory can't be shared with the training process: "
+            "give a file, such as sqlite+aiosqlite:///var/namesmith.db."
+        )
+    return url
+
+
+def _engine(url: URL, *, migrating: bool = False) -> AsyncEngine:
+    try:
+        # A connection for migrating is used once; NullPool closes it at the end of its transaction.
+        engine = create_async_engine(url, poolclass=NullPool if migrating else None)
+    except (SQLAlchemyError, ImportError) as error:
+        raise StoreError(
+            f"There is no asynchronous driver for {url.drivername}: use sqlite+aiosqlite, or "
+            f"postgresql+asyncpg with asyncpg installed. ({error})"
+        ) from error
+    if sqlite.is_sqlite(url):
+        sqlite.configure(engine.sync_engine, enforce_foreign_keys=not migrating)
+    return engine
+
+
+async def _migrate(url: URL) -> None:
+    """Migrate in one transaction, over a connection of its own.
+
+    On SQLite that one doesn't enforce foreign keys until the end: to alter a table there is to copy
+    it and drop it, and dropping it would delete all rows that refer to it.
+    """
+    if sqlite.is_sqlite(url):
+        sqlite.require_version()
+        sqlite.make_folder(url)
+    async with _engine(url, migrating=True).execution_options(writes=True).begin() as connection:
+        await connection.run_sync(schema.migrate)
+        if sqlite.is_sqlite(url):
+            await connection.run_sync(sqlite.check_foreign_keys)
+
+
+async def _require_current_schema(url: URL) -> None:
+    async with _engine(url, migrating=True).connect() as connection:
+        await connection.run_sync(schema.require_current)
+
+
+@contextmanager
+def _translating_errors(done: str) -> Iterator[None]:
+    """Turn a failure of the database into a `StoreError`."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeoutError) as error:
+        raise StoreError(f"The database can't be {done}: {_reason(error)}.") from error
+
+
+def _reason(error: Exception) -> str:
+    """What the driver said, without the statement and its parameters, which are members' data."""
+    return str(error.orig if isinstance(error, DBAPIError) else error).rstrip(".")

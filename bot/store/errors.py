@@ -1,0 +1,36 @@
+"""What the store raises. Anything else that comes out of it is a bug."""
+
+from bot.store.records import Run, RunStatus
+
+
+class StoreError(Exception):
+    """The database can't be used; the message is a sentence for the host."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer Namesmith than this one."""
+
+
+class RunInProgress(Exception):
+    """The guild already has a training run that is not over: `run`."""
+
+    def __init__(self, run: Run) -> None:
+        """Name the run that is in the way."""
+        super().__init__(f"run {run.id} of guild {run.guild_id} is still {run.status}")
+        self.run = run
+
+
+class IllegalTransition(Exception):
+    """The run is not in a status from which it may go to the one asked for."""
+
+    def __init__(self, run_id: int, target: RunStatus) -> None:
+        """Name the run and where it can't go."""
+        super().__init__(f"run {run_id} can't become {target}")
+
+
+class UnknownModel(LookupError):
+    """There is no such model, or it belongs to another guild; the two are not told apart."""
+
+    def __init__(self, model_id: int) -> None:
+        """Name the model asked for."""
+        super().__init__(f"no model {model_id} is available here")

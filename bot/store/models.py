@@ -1,0 +1,105 @@
+"""Trained models, and which of them is in use where."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.database import Database
+from bot.store.errors import UnknownModel
+from bot.store.records import BASE, Model, NewModel
+from bot.store.tables import ActiveModelRow, ModelRow, WeightsRow
+
+
+class Models:
+    """The models of all guilds and the base's. Only `weights` reads weights."""
+
+    def __init__(self, database: Database) -> None:
+        """Use this database."""
+        self._database = database
+
+    async def publish(self, model: NewModel, *, activate: bool) -> Model:
+        """Keep a model and, with `activate`, put it in use in its guild, at one stroke.
+
+        A training run gives its model to `Runs.finish` instead, so that a run that was declared
+        over meanwhile can't publish.
+        """
+        async with self._database.write() as session:
+            return await add_model(session, model, activate=activate)
+
+    async def activate(self, guild_id: int, model_id: int) -> None:
+        """Put a model in use in a guild: one of its own, or one of the base's.
+
+        Raises `UnknownModel` if there is none such, or it is another guild's.
+        """
+        available = select(ModelRow.id).where(
+            ModelRow.id == model_id, ModelRow.guild_id.in_((guild_id, BASE))
+        )
+        async with self._database.write() as session:
+            if await session.scalar(available) is None:
+                raise UnknownModel(model_id)
+            await _point(session, guild_id, model_id)
+
+    async def active(self, guild_id: int) -> Model | None:
+        """Find the model in use in a guild: that chosen there, else the base's, else None."""
+        return await self.active_own(guild_id) or await self.active_own(BASE)
+
+    async def active_own(self, guild_id: int) -> Model | None:
+        """Find the model that was chosen in this guild, None if it goes with the base."""
+        chosen = (
+            select(ModelRow)
+            .join(ActiveModelRow, ActiveModelRow.model_id == ModelRow.id)
+            .where(ActiveModelRow.guild_id == guild_id)
+        )
+        async with self._database.read() as session:
+            row = await session.scalar(chosen)
+        return row and _model(row)
+
+    async def get(self, model_id: int) -> Model | None:
+        """Find a model by its ID."""
+        async with self._database.read() as session:
+            row = await session.get(ModelRow, model_id)
+        return row and _model(row)
+
+    async def weights(self, model_id: int) -> bytes:
+        """Read the weights of a model. Raises `UnknownModel` if there are none."""
+        async with self._database.read() as session:
+            row = await session.get(WeightsRow, model_id)
+        if row is None:
+            raise UnknownModel(model_id)
+        return row.weights
+
+
+async def add_model(session: AsyncSession, model: NewModel, *, activate: bool) -> Model:
+    """Keep a model as part of a larger transaction."""
+    row = ModelRow(
+        guild_id=model.guild_id,
+        run_id=model.run_id,
+        trained_by=model.trained_by,
+        network=model.network,
+        held_out_loss=model.held_out_loss,
+        details=dict(model.metadata),
+        size=len(model.weights),
+    )
+    session.add(row)
+    await session.flush()
+    session.add(WeightsRow(model_id=row.id, weights=model.weights))
+    if activate:
+        await _point(session, row.guild_id, row.id)
+    return _model(row)
+
+
+async def _point(session: AsyncSession, guild_id: int, model_id: int) -> None:
+    await session.merge(ActiveModelRow(guild_id=guild_id, model_id=model_id))
+
+
+def _model(row: ModelRow) -> Model:
+    return Model(
+        id=row.id,
+        created_at=row.created_at,
+        guild_id=row.guild_id,
+        run_id=row.run_id,
+        trained_by=row.trained_by,
+        network=row.network,
+        held_out_loss=row.held_out_loss,
+        metadata=row.details,
+        size=row.size,
+    )

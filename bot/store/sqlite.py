@@ -1,0 +1,89 @@
+"""How SQLite is used: the one place with SQL that other databases would not understand.
+
+SQLAlchemy's guide to this: https://docs.sqlalchemy.org/en/20/dialects/sqlite.html
+"""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.store.errors import StoreError
+
+OLDEST_VERSION = (3, 35)
+"""The first SQLite that has RETURNING, by which new rows tell their IDs. Of March 2021."""
+
+_PRAGMAS = (
+    # Milliseconds to wait for another process's lock. First, so that it covers what follows.
+    "busy_timeout = 5000",
+    # Readers go on while another process writes.
+    "journal_mode = WAL",
+    # Every commit is flushed to the disk. NORMAL, which is often recommended with WAL, flushes only
+    # at checkpoints: a power cut then undoes the last commits, names that were already shown.
+    "synchronous = FULL",
+    # The same on macOS, whose plain fsync leaves the data in the drive's cache. A no-op elsewhere.
+    "fullfsync = ON",
+)
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether the URL is of an SQLite database."""
+    return url.get_backend_name() == "sqlite"
+
+
+def is_in_memory(url: URL) -> bool:
+    """Whether the URL is of an SQLite database that ends with the process."""
+    return is_sqlite(url) and (
+        not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
+    )
+
+
+def make_folder(url: URL) -> None:
+    """Make the folder that the database's file is to be in, where it is given as a path."""
+    if url.database and not url.database.startswith("file:"):
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def configure(engine: Engine, *, enforce_foreign_keys: bool = True) -> None:
+    """Set up each new connection of an engine, and let SQLAlchemy alone begin its transactions.
+
+    A connection with the execution option `writes=True` takes the write lock as it begins. One that
+    reads first and asks for the lock later is refused at once, whatever the busy timeout, if
+    another has written in between: its snapshot is stale.
+    """
+    foreign_keys = f"foreign_keys = {'ON' if enforce_foreign_keys else 'OFF'}"
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver's own habit is to begin before some statements and not before others.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (*_PRAGMAS, foreign_keys):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def require_version() -> None:
+    """Raise `StoreError` if Python was built with an SQLite that is too old."""
+    if sqlite3.sqlite_version_info < OLDEST_VERSION:
+        needed = ".".join(map(str, OLDEST_VERSION))
+        raise StoreError(
+            f"Python uses SQLite {sqlite3.sqlite_version} here, but {needed} or newer is needed: "
+            f"install a newer Python, or give a PostgreSQL database instead."
+        )
+
+
+def check_foreign_keys(connection: Connection) -> None:
+    """Raise `StoreError` if a row refers to one that isn't there. For use where nothing enforces it."""
+    if orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+        raise StoreError(
+            f"The database has {len(orphans)} rows that refer to missing ones, "
+            f"the first in the table {orphans[0].table}: restore a backup."
+        )

@@ -1,0 +1,237 @@
+"""The tables, as the newest migration leaves them.
+
+A change here needs a migration beside it: a test compares the two.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    TextClause,
+    TypeDecorator,
+    select,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
+
+from bot.store.records import UNFINISHED, RunStatus
+
+IS_UNFINISHED = text(
+    f"status IN ({', '.join(repr(str(status)) for status in RunStatus if status in UNFINISHED)})"
+)
+"""Of a run. Written out, not as parameters, so that the planner sees that it is a partial index's."""
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC, also from a database that forgets the zone, as SQLite does."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Convert to UTC. A naive time is a bug: nobody knows which zone was meant."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a naive time can't be stored: {value!r}")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Give back the zone, or convert from the one the database session is in."""
+        if value is not None and value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value and value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """Base of all tables."""
+
+    # Constraints that have names can be dropped or altered by a later migration.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's interface
+        # Discord's IDs have 63 bits. SQLite's INTEGER has as many, and gives IDs only to that type.
+        int: BigInteger().with_variant(Integer(), "sqlite"),
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(),
+        list[dict[str, Any]]: JSON(),
+    }
+
+
+# Keeps SQLite from giving the ID of a deleted last row to the next one. IDs stand in buttons on old
+# messages and order the history, so each must mean one thing for ever.
+_IDS_ARE_NEVER_REUSED = {"sqlite_autoincrement": True}
+
+_IN_GUILD = text("guild_id IS NOT NULL")
+_IN_DIRECT_MESSAGES = text("guild_id IS NULL")
+
+
+def _partial_index(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+class ModelRow(Table):
+    """A trained model. Its row stays as long as a name that it made, which may be for ever."""
+
+    __tablename__ = "models"
+    __table_args__ = _IDS_ARE_NEVER_REUSED
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    guild_id: Mapped[int]
+    # Unique: a run makes one model. The run's own row has no column that could disagree.
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), unique=True)
+    trained_by: Mapped[int | None]
+    network: Mapped[str]
+    held_out_loss: Mapped[float | None]
+    details: Mapped[dict[str, Any]] = mapped_column("metadata")  # SQLAlchemy's own attribute
+    size: Mapped[int]
+
+
+class WeightsRow(Table):
+    """The weights of a model.
+
+    In a table of their own, because SQLite stores a row in one piece: megabytes between the columns
+    of one model and the next would have to be stepped over, page by page, to list the models. Also,
+    an old model can give up its weights and still be named in the history.
+    """
+
+    __tablename__ = "model_weights"
+
+    model_id: Mapped[int] = mapped_column(
+        ForeignKey("models.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    weights: Mapped[bytes]
+
+
+class ActiveModelRow(Table):
+    """The model in use in a guild: the pointer that publishing moves."""
+
+    __tablename__ = "active_models"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    model_id: Mapped[int] = mapped_column(ForeignKey("models.id"))
+
+
+class CorpusRow(Table):
+    """A corpus that runs learn from. The same archive is kept once, under its own hash."""
+
+    __tablename__ = "corpora"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    archive: Mapped[bytes]
+
+
+class RunRow(Table):
+    """A training run."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        Index("ix_runs_guild", "guild_id", "id"),
+        # Two processes can't queue a run for the same guild at the same moment.
+        _partial_index("uq_runs_unfinished", "guild_id", where=IS_UNFINISHED, unique=True),
+        _IDS_ARE_NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild_id: Mapped[int]
+    requested_by: Mapped[int | None]
+    channel_id: Mapped[int | None]
+    message_id: Mapped[int | None]
+    network: Mapped[str]
+    recipe: Mapped[str]
+    seed: Mapped[int]
+    options: Mapped[dict[str, Any]]
+    corpus_sha256: Mapped[str] = mapped_column(ForeignKey("corpora.sha256"))
+    status: Mapped[RunStatus] = mapped_column(
+        # Plain text: a status more in a later version needs no migration.
+        Enum(RunStatus, native_enum=False, length=16, values_callable=list)
+    )
+    progress: Mapped[dict[str, Any] | None]
+    loss_curve: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    error: Mapped[str | None]
+    error_id: Mapped[str | None]
+    requested_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    model_id: Mapped[int | None] = column_property(
+        select(ModelRow.id).where(ModelRow.run_id == id).correlate_except(ModelRow).scalar_subquery()
+    )
+
+
+class GenerationRow(Table):
+    """An answer to a request for names."""
+
+    __tablename__ = "generations"
+    __table_args__ = _IDS_ARE_NEVER_REUSED
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    guild_id: Mapped[int | None]
+    channel_id: Mapped[int | None]
+    user_id: Mapped[int]
+    language: Mapped[str]
+    letters: Mapped[str | None]
+    count: Mapped[int]
+    temperature: Mapped[float]
+    seed: Mapped[int]
+    model_id: Mapped[int] = mapped_column(ForeignKey("models.id"))
+
+    names: Mapped[list["NameRow"]] = relationship(order_by="NameRow.id", passive_deletes=True)
+
+
+class NameRow(Table):
+    """A name of an answer, with copies of the answer's columns that the history is searched by.
+
+    They are copied so that one index both finds the names of a search and gives them in order. Each
+    name is in the indexes of its own scope alone: its guild's, or its maker's direct messages.
+    """
+
+    __tablename__ = "names"
+    __table_args__ = (
+        Index("ix_names_generation", "generation_id", "id"),
+        _partial_index("ix_names_guild", "guild_id", "id", where=_IN_GUILD),
+        _partial_index("ix_names_guild_language", "guild_id", "language", "id", where=_IN_GUILD),
+        _partial_index("ix_names_guild_user", "guild_id", "user_id", "id", where=_IN_GUILD),
+        _partial_index(
+            "ix_names_guild_user_language", "guild_id", "user_id", "language", "id", where=_IN_GUILD
+        ),
+        _partial_index("ix_names_direct", "user_id", "id", where=_IN_DIRECT_MESSAGES),
+        _partial_index(
+            "ix_names_direct_language", "user_id", "language", "id", where=_IN_DIRECT_MESSAGES
+        ),
+        _IDS_ARE_NEVER_REUSED,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"))
+    guild_id: Mapped[int | None]
+    user_id: Mapped[int]
+    language: Mapped[str]
+    text: Mapped[str]
+    folded: Mapped[str]
+    log_prob: Mapped[float]
+    novel: Mapped[bool]

@@ -1,0 +1,29 @@
+"""The generator: learns names by category and invents new ones, letter by letter."""
+
+from model.corpus import Corpus
+from model.errors import (
+    CheckpointError,
+    CorpusError,
+    ImpossibleOption,
+    ModelError,
+    UnknownCategory,
+    UnusableLetter,
+)
+from model.generator import Generator, Name
+from model.scoring import Evaluation
+from model.training import Progress, train
+
+__all__ = [
+    "CheckpointError",
+    "Corpus",
+    "CorpusError",
+    "Evaluation",
+    "Generator",
+    "ImpossibleOption",
+    "ModelError",
+    "Name",
+    "Progress",
+    "UnknownCategory",
+    "UnusableLetter",
+    "train",
+]

@@ -1,0 +1,79 @@
+"""One self-describing file: the weights as safetensors, the card as JSON in its metadata.
+
+Nothing is ever unpickled, so a file from a stranger can be wrong but not dangerous.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from model.card import FORMAT_VERSION, Card
+from model.errors import CheckpointError
+from model.networks import Network, build
+
+_KEY = "namesmith"
+_VERSION_KEY = "namesmith_format"
+
+
+def to_bytes(network: Network, card: Card) -> bytes:
+    """The weights and the card as one safetensors file."""
+    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    metadata = {_VERSION_KEY: str(FORMAT_VERSION), _KEY: card.model_dump_json()}
+    return save(weights, metadata)
+
+
+def from_bytes(content: bytes) -> tuple[Network, Card]:
+    """The network and its card.
+
+    Raises:
+        CheckpointError: with a sentence, for a file that isn't ours, is damaged, or is newer.
+    """
+    try:
+        weights = load(content)
+        metadata = _metadata(content)
+    except (SafetensorError, ValueError) as error:
+        raise CheckpointError(f"This is not a whole model file: {error}.") from error
+    version = metadata.get(_VERSION_KEY, "")
+    if not version.isdecimal():
+        raise CheckpointError("This safetensors file isn't a Namesmith model: train one, or choose another.")
+    if int(version) > FORMAT_VERSION:
+        raise CheckpointError(
+            f"This model has format {version}, this program reads up to {FORMAT_VERSION}: update the program."
+        )
+    try:
+        card = Card.model_validate_json(metadata.get(_KEY, ""))
+        network = build(card.network, len(card.categories), len(card.alphabet) + 1)
+        network.load_state_dict(weights)
+    except (ValidationError, RuntimeError) as error:
+        raise CheckpointError("The model's weights and description don't fit together: it is damaged.") from error
+    if not all(tensor.isfinite().all() for tensor in weights.values()):
+        raise CheckpointError("The model has weights that are no numbers: it is damaged.")
+    return network, card
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace the file at once: it is written beside, synced, then renamed over the old one."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
+        try:
+            beside.write(content)
+            beside.flush()
+            os.fsync(beside.fileno())
+            os.replace(beside.name, path)
+        except BaseException:
+            os.unlink(beside.name)
+            raise
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """The metadata of a file that safetensors has accepted; its Python part reads it only from a path.
+
+    Layout: the header's length in 8 bytes, little-endian, then the header as JSON
+    (https://github.com/huggingface/safetensors#format).
+    """
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return dict(header.get("__metadata__", {}))

@@ -1,0 +1,377 @@
+"""What a trained network can do: sample, score, classify, blend."""
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+import torch
+from rapidfuzz import process
+from torch import Tensor
+
+from model import checkpoint
+from model.card import Card
+from model.corpus import Corpus
+from model.encoding import Encoding, Row
+from model.errors import ImpossibleOption, ModelError, UnknownCategory, UnusableLetter
+from model.networks import Network
+from model.sampling import Choice, Drawn, Plan, write
+from model.scoring import Evaluation, evaluate, score
+from model.text import NORMALISERS, fold, matching
+
+MOST_NAMES = 10_000
+"""Names that one call may ask for."""
+
+_DRAWS = (4, 8, 16, 32, 64)
+"""Names drawn for each that is still missing, round after round, before the best of them is taken."""
+
+Novel = bool | Literal["prefer"]
+
+
+@dataclass(frozen=True)
+class Name:
+    """A generated name.
+
+    `log_prob` is the model's own, in nats, whatever the temperature; `novel` says that the corpus
+    does not have it, in any category and in either case.
+    """
+
+    text: str
+    log_prob: float
+    novel: bool
+
+
+class Generator:
+    """A trained network with all that is known of it; it only reads, so threads may share one."""
+
+    def __init__(self, network: Network, card: Card) -> None:
+        self.card = card
+        self._network = network
+        self._network.freeze()
+        self._encoding = Encoding(tuple(card.categories), card.alphabet)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a checkpoint.
+
+        Raises:
+            CheckpointError: with a sentence, for a file that isn't ours, is damaged, or is newer.
+            OSError: where the file can't be read.
+        """
+        return cls.from_bytes(Path(path).read_bytes())
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """As `load`, from a checkpoint's bytes."""
+        return cls(*checkpoint.from_bytes(content))
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint; the file that was there stays whole until the new one is complete."""
+        checkpoint.write(Path(path), self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The checkpoint that `save` writes."""
+        return checkpoint.to_bytes(self._network, self.card)
+
+    @property
+    def categories(self) -> list[str]:
+        return self.card.categories
+
+    @property
+    def alphabet(self) -> str:
+        """The letters it can write."""
+        return self.card.alphabet
+
+    def sample(
+        self,
+        category: str | Mapping[str, float],
+        *,
+        letters: str | None = None,
+        prefix: str = "",
+        count: int | None = None,
+        temperature: float = 0.8,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        min_length: int = 1,
+        max_length: int = 20,
+        novel: Novel = False,
+        seed: int | None = None,
+    ) -> list[Name]:
+        """Write names, different ones wherever the model can.
+
+        Args:
+            category: one, or several with weights to blend, letter by letter.
+            letters: first letters, one name each in their order; a plain letter finds those that
+                fold to it (s: Šimek), one of another script its transliteration (р: R).
+            prefix: what every name begins with.
+            count: how many names; with letters, which then are taken in turn. One for each letter,
+                or 3, where not given.
+            temperature: 0 always takes the likeliest letter, 1 the model's own probabilities.
+            top_k, top_p: draw only from the likeliest letters; larger than there are means all.
+            min_length, max_length: in letters. No name is cut unless none ends in time.
+            novel: True for only names that the corpus lacks; "prefer" for those unless a bounded
+                number of draws finds none.
+            seed: the same seed and arguments give the same names.
+
+        Raises:
+            UnknownCategory, UnusableLetter, ImpossibleOption: with a sentence that says what would do.
+        """
+        weights = self._weights(category)
+        choice = _choice(temperature, top_k, top_p)
+        plan = self._plan(weights, min_length, max_length)
+        slots = self._slots(weights, letters, prefix, count, max_length)
+        draw = np.random.default_rng(secrets.randbits(32) if seed is None else seed)
+        return self._fill(plan, choice, slots, novel, draw)
+
+    def log_probs(self, category: str, name: str) -> list[float]:
+        """How likely each letter of the name is, in order, and then its end: nats, len(name) + 1 of them.
+
+        A network without a start token takes the first letter's from the category's own counts.
+
+        Raises:
+            UnknownCategory, UnusableLetter: with a sentence that says what would do.
+        """
+        number = self._number(category)
+        return self._log_probs([Row(number, self._letters(name))])[0]
+
+    def classify(self, name: str, *, prior: Literal["flat", "corpus"] = "flat") -> dict[str, float]:
+        """How probable each category is, given the name, by Bayes' rule; they sum to 1.
+
+        Args:
+            prior: "flat" holds all categories equally likely before the name is seen, "corpus" as
+                likely as their share of the corpus.
+
+        Raises:
+            UnusableLetter: where the name has a letter that the model doesn't know.
+        """
+        if prior not in ("flat", "corpus"):
+            raise ImpossibleOption(f"There is no prior {prior!r}: choose flat or corpus.")
+        letters = self._letters(name)
+        rows = [Row(number, letters) for number in range(len(self.categories))]
+        joint = torch.tensor([sum(line) for line in self._log_probs(rows)], dtype=torch.float64)
+        if prior == "corpus":
+            joint += torch.tensor([float(count) for count in self.card.counts.values()]).log()
+        return dict(zip(self.categories, joint.softmax(0).tolist(), strict=True))
+
+    def evaluate(self, corpus: Corpus) -> Evaluation:
+        """Measure on the corpus's names; those with a letter unknown to the model are left out.
+
+        Raises:
+            UnknownCategory: where the corpus has a category that the model lacks.
+            ModelError: where no name is left.
+        """
+        known = set(self.alphabet)
+        rows = [
+            Row(self._number(category), self._letters(name))
+            for category, name in corpus.pairs()
+            if known.issuperset(name)
+        ]
+        if not rows:
+            raise ModelError("None of these names is written in letters that the model knows.")
+        return evaluate(self._network, self._encoding, rows)
+
+    def initials(self, category: str) -> list[str]:
+        """The letters that the category's names begin with, sorted."""
+        return sorted(self._initials[self._number(category)])
+
+    def is_known(self, text: str) -> bool:
+        """Whether the corpus has this name, in any category and in either case."""
+        return text.casefold() in self._known
+
+    def find_category(self, typed: str) -> str:
+        """The category of that name, without regard to case and accents.
+
+        Raises:
+            UnknownCategory: with the nearest ones.
+        """
+        wanted = fold(typed.strip())
+        for category in self.categories:
+            if category.casefold() == typed.strip().casefold() or fold(category) == wanted:
+                return category
+        nearest = tuple(match for match, _, _ in process.extract(
+            wanted, self.categories, processor=fold, limit=3, score_cutoff=50
+        ))
+        hint = f"did you mean {_listed(nearest)}?" if nearest else f"there are {_listed(self.categories)}."
+        raise UnknownCategory(f"I know no category “{typed.strip()[:50]}”: {hint}", nearest)
+
+    # What follows turns what was asked into numbers, and numbers into names.
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(name.casefold() for names in self.card.names.values() for name in names)
+
+    @cached_property
+    def _initials(self) -> list[Counter[str]]:
+        return [Counter(name[0] for name in names) for names in self.card.names.values()]
+
+    @cached_property
+    def _first(self) -> Tensor:
+        """(C, V) log-probabilities of first letters by the categories' own counts.
+
+        A tenth of a name is added to every letter, so that none is impossible (additive smoothing).
+        """
+        counts = torch.full((len(self.categories), self._encoding.symbols), 0.1)
+        counts[:, self._encoding.boundary] = 0
+        for number, initials in enumerate(self._initials):
+            for letter, count in initials.items():
+                counts[number, self.alphabet.index(letter)] += count
+        return (counts / counts.sum(1, keepdim=True)).log()
+
+    @cached_property
+    def _kinds(self) -> Tensor:
+        """(V,) the same number for a letter's two cases."""
+        lower = [letter.casefold() for letter in self.alphabet]
+        return torch.tensor([*map(lower.index, lower), len(lower)])
+
+    def _number(self, category: str) -> int:
+        return self.categories.index(self.find_category(category))
+
+    def _letters(self, name: str) -> tuple[int, ...]:
+        text = NORMALISERS[self.card.normalisation](name.strip())
+        unknown = sorted(set(text) - set(self.alphabet))
+        if unknown or not text:
+            what = f"the letter {_listed(unknown)}" if unknown else "an empty name"
+            raise UnusableLetter(f"The model doesn't know {what}; it knows {self.alphabet.strip()}")
+        return tuple(map(self.alphabet.index, text))
+
+    def _log_probs(self, rows: Sequence[Row]) -> list[list[float]]:
+        """As `log_probs`, for rows that have equally many letters, in their order."""
+        scored = [(row, line.tolist()) for row, line in score(self._network, self._encoding, rows)]
+        if self._network.has_start:
+            return [line for _, line in scored]
+        return [[float(self._first[row.category, row.letters[0]]), *line] for row, line in scored]
+
+    def _weights(self, category: str | Mapping[str, float]) -> dict[int, float]:
+        """Category numbers with their shares; a share of nothing is left out."""
+        asked = {category: 1.0} if isinstance(category, str) else category
+        weights: Counter[int] = Counter()
+        for name, weight in asked.items():
+            if not 0 <= weight < float("inf"):
+                raise ImpossibleOption(f"The weight of {name} is {weight}: give 0 or more.")
+            weights[self._number(name)] += weight  # type: ignore[assignment]
+        total = sum(weights.values())
+        if not total > 0:
+            raise ImpossibleOption("A blend needs at least one category with a weight above 0.")
+        return {number: weight / total for number, weight in sorted(weights.items()) if weight > 0}
+
+    def _plan(self, weights: Mapping[int, float], min_length: int, max_length: int) -> Plan:
+        if not 1 <= min_length <= max_length <= 100:
+            raise ImpossibleOption(
+                f"Lengths from {min_length} to {max_length} letters: choose 1 to 100, the least not above the most."
+            )
+        numbers = torch.tensor(list(weights))
+        return Plan(
+            self._network,
+            numbers,
+            torch.tensor(list(weights.values())),
+            self._first[numbers],
+            self._kinds,
+            min_length,
+            max_length,
+        )
+
+    def _slots(
+        self, weights: Mapping[int, float], letters: str | None, prefix: str, count: int | None, max_length: int
+    ) -> Tensor:
+        """(names, P, V) which symbols may stand at the first P places of each name wanted."""
+        if letters is not None and prefix:
+            raise ImpossibleOption("Give first letters or a prefix, not both.")
+        wanted = "".join((letters or "").split())
+        if letters is not None and not wanted:
+            raise ImpossibleOption("No letters were given: give one or more, or leave them out.")
+        names = count if count is not None else len(wanted) or 3
+        if not 1 <= names <= MOST_NAMES:
+            raise ImpossibleOption(f"{names} names can't be made at once: ask for 1 to {MOST_NAMES}.")
+        if wanted:
+            firsts = [self._allowed([self._first_letters(weights, letter)]) for letter in wanted]
+            return torch.stack([firsts[number % len(firsts)] for number in range(names)])
+        prefix = NORMALISERS[self.card.normalisation](prefix.strip())
+        if len(prefix) > max_length:
+            raise ImpossibleOption(f"The prefix has {len(prefix)} letters, a name at most {max_length}.")
+        return self._allowed(self._prefix_letters(weights, prefix)).expand(names, -1, -1)
+
+    def _allowed(self, places: Sequence[Sequence[str]]) -> Tensor:
+        """(P, V) with True for the letters of each place."""
+        allowed = torch.zeros(len(places), self._encoding.symbols, dtype=torch.bool)
+        for place, letters in enumerate(places):
+            allowed[place, [self.alphabet.index(letter) for letter in letters]] = True
+        return allowed
+
+    def _first_letters(self, weights: Mapping[int, float], letter: str) -> list[str]:
+        initials = {initial for number in weights for initial in self._initials[number]}
+        found = matching(letter, initials)
+        if not found:
+            categories = " or ".join(self.categories[number] for number in weights)
+            would_do = "".join(sorted({initial.upper() for initial in initials}))
+            raise UnusableLetter(
+                f"No {categories} name begins with “{letter}”. These letters would do: {would_do}"
+            )
+        return found
+
+    def _prefix_letters(self, weights: Mapping[int, float], prefix: str) -> list[list[str]]:
+        """The letters each place of the prefix may have: as typed if it can be, else what it may mean."""
+        places: list[list[str]] = []
+        for place, letter in enumerate(prefix):
+            found = self._first_letters(weights, letter) if place == 0 else matching(letter, self.alphabet)
+            if not found:
+                raise UnusableLetter(f"The model can't write “{letter}”; it knows {self.alphabet.strip()}")
+            places.append([letter] if letter in found else found)
+        return places
+
+    def _fill(
+        self, plan: Plan, choice: Choice, slots: Tensor, novel: Novel, draw: np.random.Generator
+    ) -> list[Name]:
+        """Draw until each slot has a name that ended by itself, is new if it should be, and differs."""
+        names: dict[int, Name] = {}
+        second_best: dict[int, tuple[int, Name]] = {}
+        taken: set[str] = set()
+        for draws in _DRAWS if choice.temperature else (1,):
+            missing = [slot for slot in range(len(slots)) if slot not in names]
+            if not missing:
+                break
+            owners = [slot for slot in missing for _ in range(draws if len(missing) < 100 else 2)]
+            uniforms = torch.from_numpy(draw.random((len(owners), plan.max_length + 1)))
+            for slot, drawn in zip(owners, write(plan, choice, slots[owners], uniforms), strict=True):
+                name = self._name(drawn)
+                if slot in names or name is None:
+                    continue
+                merit = 4 * (drawn.ended) + 2 * (name.text not in taken) + (name.novel or not novel)
+                if merit == 7:
+                    names[slot] = name
+                    taken.add(name.text)
+                elif slot not in second_best or merit > second_best[slot][0]:
+                    second_best[slot] = merit, name
+        return [names[slot] if slot in names else _settle(second_best.get(slot), novel) for slot in range(len(slots))]
+
+    def _name(self, drawn: Drawn) -> Name | None:
+        """The name, if it is one: without a blank at either end."""
+        text = self._encoding.text(drawn.letters)
+        if text != text.strip():
+            return None
+        return Name(text, drawn.log_prob, not self.is_known(text))
+
+
+def _settle(second_best: tuple[int, Name] | None, novel: Novel) -> Name:
+    if second_best is None or (novel is True and not second_best[1].novel):
+        raise ImpossibleOption(
+            "No such name was found in many tries: raise the temperature, ask for fewer, or allow known names."
+        )
+    return second_best[1]
+
+
+def _choice(temperature: float, top_k: int | None, top_p: float | None) -> Choice:
+    if not 0 <= temperature <= 10:
+        raise ImpossibleOption(f"The temperature is {temperature}: choose 0 (always the likeliest) to 10.")
+    if top_k is not None and top_k < 1:
+        raise ImpossibleOption(f"top_k is {top_k}: choose 1 or more.")
+    if top_p is not None and not top_p > 0:
+        raise ImpossibleOption(f"top_p is {top_p}: choose more than 0; 1 or more means all letters.")
+    return Choice(temperature, top_k, top_p)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
