@@ -1,0 +1,1 @@
+"""The Discord bot: answers in chat with invented names, keeps them, and retrains its generator."""

@@ -1,7 +1,7 @@
 """The database layer: everything that Namesmith remembers, and the only place that knows SQL.
 
-A `Store` is opened once a process and handed to whoever needs it. What goes in and comes out are the
-frozen records of `bot.store.records`; sessions, tables and statements stay inside. This package
+A `Store` is opened once a process and handed to whoever needs it. What goes in and comes out are
+the frozen records of `bot.store.records`; sessions, tables and statements stay inside. This package
 knows nothing of Discord beyond its numeric IDs, and nothing of networks beyond their bytes.
 """
 
@@ -19,8 +19,8 @@ from bot.store.records import (
     ENDS,
     TRANSITIONS,
     UNFINISHED,
-    CurvePoint,
     Cursor,
+    CurvePoint,
     Entry,
     Filters,
     Generation,

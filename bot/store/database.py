@@ -8,7 +8,6 @@ from contextlib import (
     contextmanager,
     nullcontext,
 )
-from pathlib import Path
 from typing import Self
 
 from alembic.util import CommandError
@@ -86,8 +85,7 @@ def _parse(address: str) -> URL:
     except (SQLAlchemyError, ValueError) as error:
         # The address is not repeated: there may be a password in it.
         raise StoreError(
-            "The database URL can't be understood: "
-            "give one such as sqlite+aiosqlite:///var/namesmith.db."
+            "The database URL can't be understood: give one such as sqlite+aiosqlite:///var/namesmith.db."
         ) from error
     if sqlite.is_in_memory(url):
         raise StoreError(
@@ -143,5 +141,5 @@ def _translating_errors(done: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """What the driver said, without the statement and its parameters, which are members' data."""
+    """Say what the driver said, without the statement's parameters, which are members' data."""
     return str(error.orig if isinstance(error, DBAPIError) else error).rstrip(".")

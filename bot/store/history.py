@@ -1,10 +1,11 @@
 """Every name ever made: keeping it and finding it again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from anyascii import anyascii
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, insert, select
 from sqlalchemy.orm import selectinload
 
 from bot.store.database import Database
@@ -15,6 +16,7 @@ from bot.store.records import (
     Generation,
     KeptName,
     NewGeneration,
+    NewName,
     Page,
     Scope,
 )
@@ -46,21 +48,13 @@ class History:
             temperature=generation.temperature,
             seed=generation.seed,
             model_id=generation.model_id,
-            names=[
-                NameRow(
-                    guild_id=generation.guild_id,
-                    user_id=generation.user_id,
-                    language=generation.language,
-                    text=name.text,
-                    folded=_fold(name.text),
-                    log_prob=name.log_prob,
-                    novel=name.novel,
-                )
-                for name in generation.names
-            ],
         )
         async with self._database.write() as session:
             session.add(row)
+            await session.flush()
+            # Not by way of `row.names`: that sends SQLite an INSERT for each, to learn its ID.
+            await session.execute(insert(NameRow), _name_values(row, generation.names))
+            await session.refresh(row, ["names"])
         return _generation(row)
 
     async def generation(self, generation_id: int) -> Generation | None:
@@ -68,7 +62,7 @@ class History:
         with_names = selectinload(GenerationRow.names)
         async with self._database.read() as session:
             row = await session.get(GenerationRow, generation_id, options=[with_names])
-        return row and _generation(row)
+        return None if row is None else _generation(row)
 
     async def page(
         self,
@@ -94,6 +88,13 @@ class History:
             return Page(entries, has_newer=behind, has_older=more)
         return Page(entries[::-1], has_newer=more, has_older=behind)
 
+    async def popular_languages(self, recent: int) -> dict[str, int]:
+        """Count the languages of the last `recent` generations, wherever they were made."""
+        last = select(GenerationRow.language).order_by(GenerationRow.id.desc()).limit(recent).subquery()
+        counted = select(last.c.language, func.count()).group_by(last.c.language)
+        async with self._database.read() as session:
+            return {language: count for language, count in await session.execute(counted)}
+
     async def names_made(self) -> int:
         """Count the names ever made, deleted ones included.
 
@@ -104,13 +105,27 @@ class History:
             return await session.scalar(select(func.max(NameRow.id))) or 0
 
 
+def _name_values(row: GenerationRow, names: Iterable[NewName]) -> list[dict[str, Any]]:
+    return [
+        {
+            "generation_id": row.id,
+            "guild_id": row.guild_id,
+            "user_id": row.user_id,
+            "language": row.language,
+            "text": name.text,
+            "folded": _fold(name.text),
+            "log_prob": name.log_prob,
+            "novel": name.novel,
+        }
+        for name in names
+    ]
+
+
 def _conditions(scope: Scope, filters: Filters) -> list[ColumnElement[bool]]:
-    """What is true of the names of a scope that pass the filters."""
+    """Say what is true of the names of a scope that pass the filters."""
     conditions = [NameRow.guild_id == scope.guild_id]  # IS NULL, if that is None
     conditions += [
-        NameRow.user_id == user_id
-        for user_id in (scope.user_id, filters.user_id)
-        if user_id is not None
+        NameRow.user_id == user_id for user_id in (scope.user_id, filters.user_id) if user_id is not None
     ]
     if filters.language is not None:
         conditions.append(NameRow.language == filters.language)
@@ -122,7 +137,7 @@ def _conditions(scope: Scope, filters: Filters) -> list[ColumnElement[bool]]:
 def _ahead(
     conditions: Sequence[ColumnElement[bool]], at: Cursor
 ) -> Select[tuple[int, str, str, int, datetime, bool, int]]:
-    """The entries from the cursor on, nearest first."""
+    """Select the entries from the cursor on, nearest first."""
     older = at.direction == "older"
     return (
         select(
@@ -141,7 +156,7 @@ def _ahead(
 
 
 def _behind(conditions: Sequence[ColumnElement[bool]], at: Cursor) -> Select[tuple[int]]:
-    """The nearest name on the other side of the cursor, which is mostly the one it names."""
+    """Select the nearest name on the other side of the cursor, which is mostly the one it names."""
     older = at.direction == "older"
     return (
         select(NameRow.id)
@@ -152,7 +167,7 @@ def _behind(conditions: Sequence[ColumnElement[bool]], at: Cursor) -> Select[tup
 
 
 def _fold(text: str) -> str:
-    """The text as one would type it on a plain keyboard, in lower case, for searching.
+    """Write the text as one would type it on a plain keyboard, in lower case, for searching.
 
     Without NUL, which PostgreSQL refuses and at which SQLite's LIKE stops reading.
     """

@@ -51,13 +51,13 @@ class Models:
         )
         async with self._database.read() as session:
             row = await session.scalar(chosen)
-        return row and _model(row)
+        return None if row is None else _model(row)
 
     async def get(self, model_id: int) -> Model | None:
         """Find a model by its ID."""
         async with self._database.read() as session:
             row = await session.get(ModelRow, model_id)
-        return row and _model(row)
+        return None if row is None else _model(row)
 
     async def weights(self, model_id: int) -> bytes:
         """Read the weights of a model. Raises `UnknownModel` if there are none."""

@@ -14,7 +14,7 @@ BASE = 0
 """Stands for the shared base model where a guild ID is asked for. No guild has this ID."""
 
 
-# --- History ---------------------------------------------------------------------------------------
+# --- History --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class KeptName:
 class NewGeneration:
     """One answer to one request for names, with all that it takes to ask for the same again.
 
-    `guild_id` is None in direct messages; `letters` is None if the model chose them.
+    `guild_id` is None in direct messages; `letters` is None if the model chose them. There is one
+    name at least.
     """
 
     guild_id: int | None
@@ -82,12 +83,12 @@ class Scope:
 
     @classmethod
     def guild(cls, guild_id: int) -> Self:
-        """All names made in a guild, by anyone."""
+        """Mean all names made in a guild, by anyone."""
         return cls(guild_id=guild_id, user_id=None)
 
     @classmethod
     def direct(cls, user_id: int) -> Self:
-        """The names that a user made in direct messages."""
+        """Mean the names that a user made in direct messages."""
         return cls(guild_id=None, user_id=user_id)
 
 
@@ -118,22 +119,22 @@ class Cursor:
 
     @classmethod
     def first(cls) -> Self:
-        """The newest names: those older than any ID that there can be."""
+        """Ask for the newest names: those older than any ID that there can be."""
         return cls.older(2**63 - 1)
 
     @classmethod
     def last(cls) -> Self:
-        """The oldest names: those newer than none."""
+        """Ask for the oldest names: those newer than none."""
         return cls.newer(0)
 
     @classmethod
     def older(cls, name_id: int) -> Self:
-        """The names just older than this one, which may be gone by now."""
+        """Ask for the names just older than this one, which may be gone by now."""
         return cls(direction="older", name_id=name_id)
 
     @classmethod
     def newer(cls, name_id: int) -> Self:
-        """The names just newer than this one, which may be gone by now."""
+        """Ask for the names just newer than this one, which may be gone by now."""
         return cls(direction="newer", name_id=name_id)
 
 
@@ -159,15 +160,16 @@ class Page:
     has_older: bool
 
 
-# --- Models ----------------------------------------------------------------------------------------
+# --- Models ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class NewModel:
     """A trained model to keep.
 
-    `guild_id` is its owner, `BASE` for the base model. `run_id` is the run that made it, `trained_by`
-    the member who asked for it. `held_out_loss` is in nats a letter. `metadata` is any JSON object.
+    `guild_id` is its owner, `BASE` for the base model. `run_id` is the run that made it, and
+    `trained_by` the member who asked for it. `held_out_loss` is in nats a letter. `metadata` is any
+    JSON object.
     """
 
     guild_id: int
@@ -181,7 +183,7 @@ class NewModel:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A `NewModel` as it was kept, without its weights: these are asked for by ID. `size` in bytes."""
+    """A `NewModel` as it was kept. `size` is that of its weights, in bytes; they are read by ID."""
 
     id: int
     created_at: datetime
@@ -194,7 +196,7 @@ class Model:
     size: int
 
 
-# --- Runs ------------------------------------------------------------------------------------------
+# --- Runs -----------------------------------------------------------------------------------------
 
 
 class RunStatus(StrEnum):
@@ -279,6 +281,7 @@ class RunOrder:
 
     run_id: int
     guild_id: int
+    requested_by: int | None
     network: str
     recipe: str
     seed: int

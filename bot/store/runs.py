@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,7 +23,12 @@ from bot.store.records import (
     RunOrder,
     RunStatus,
 )
-from bot.store.tables import IS_UNFINISHED, CorpusRow, RunRow, now
+from bot.store.tables import IS_UNFINISHED, CorpusRow, ModelRow, RunRow, now
+
+_RunsAndModels: TypeAlias = Select[tuple[RunRow, int]]
+
+_RUNS: _RunsAndModels = select(RunRow, ModelRow.id).outerjoin(ModelRow, ModelRow.run_id == RunRow.id)
+"""Runs, each with the ID of the model it made, or None."""
 
 
 class Runs:
@@ -66,17 +71,19 @@ class Runs:
             raise
 
     async def start(self, run_id: int) -> RunOrder:
-        """Take a queued run on, as its training job. Raises `IllegalTransition` if it isn't queued."""
+        """Take on a queued run, as its training job.
+
+        Raises `IllegalTransition` if it isn't queued.
+        """
         whole_order = select(RunRow, CorpusRow.archive).join(CorpusRow).where(RunRow.id == run_id)
         async with self._database.write() as session:
             begun = now()
-            await _move(
-                session, run_id, RunStatus.RUNNING, started_at=begun, heartbeat_at=begun
-            )
-            row, archive = (await session.execute(whole_order)).one()._tuple()
+            await _move(session, run_id, RunStatus.RUNNING, started_at=begun, heartbeat_at=begun)
+            row, archive = (await session.execute(whole_order)).one()
         return RunOrder(
             run_id=row.id,
             guild_id=row.guild_id,
+            requested_by=row.requested_by,
             network=row.network,
             recipe=row.recipe,
             seed=row.seed,
@@ -111,7 +118,10 @@ class Runs:
                 session, run_id, RunStatus.CANCELLED, {RunStatus.QUEUED}, finished_at=now()
             ) or await _moved(
                 # One that is asked to stop already may be asked again.
-                session, run_id, RunStatus.CANCELLING, {RunStatus.RUNNING, RunStatus.CANCELLING}
+                session,
+                run_id,
+                RunStatus.CANCELLING,
+                {RunStatus.RUNNING, RunStatus.CANCELLING},
             )
 
     async def finish(
@@ -127,8 +137,8 @@ class Runs:
         """End a run, and keep the model it made, in one transaction.
 
         The model is put in use if the run has succeeded, and only kept if it was rejected; no other
-        end has one. Raises `IllegalTransition` if `status` is not an end or the run is over already,
-        and then keeps nothing.
+        end has one. Raises `IllegalTransition`, and keeps nothing, if `status` is not an end or the
+        run is over already.
         """
         if status not in ENDS:
             raise IllegalTransition(run_id, status)
@@ -146,37 +156,33 @@ class Runs:
 
     async def follow(self, run_id: int, channel_id: int, message_id: int) -> None:
         """Note where a run's progress card is."""
-        card = (
-            update(RunRow)
-            .where(RunRow.id == run_id)
-            .values(channel_id=channel_id, message_id=message_id)
-        )
+        card = update(RunRow).where(RunRow.id == run_id).values(channel_id=channel_id, message_id=message_id)
         async with self._database.write() as session:
             await session.execute(card)
 
     async def get(self, run_id: int) -> Run | None:
         """Find a run by its ID."""
-        async with self._database.read() as session:
-            row = await session.get(RunRow, run_id)
-        return row and _run(row)
+        return await self._first(_RUNS.where(RunRow.id == run_id))
 
     async def unfinished(self, guild_id: int | None = None) -> tuple[Run, ...]:
         """Find the runs that are not over, in all guilds or in one, oldest first."""
-        waiting = select(RunRow).where(IS_UNFINISHED)
+        waiting = _RUNS.where(IS_UNFINISHED)
         if guild_id is not None:
             waiting = waiting.where(RunRow.guild_id == guild_id)
-        async with self._database.read() as session:
-            rows = await session.scalars(waiting)
-            return tuple(_run(row) for row in sorted(rows, key=lambda row: row.id))
+        # Sorted here, since the index of the few that are not over has them by guild.
+        return tuple(sorted(await self._all(waiting), key=lambda run: run.id))
 
     async def latest(self, guild_id: int) -> Run | None:
         """Find the guild's last run, over or not."""
-        newest = (
-            select(RunRow).where(RunRow.guild_id == guild_id).order_by(RunRow.id.desc()).limit(1)
-        )
+        of_guild = _RUNS.where(RunRow.guild_id == guild_id)
+        return await self._first(of_guild.order_by(RunRow.id.desc()).limit(1))
+
+    async def _all(self, wanted: _RunsAndModels) -> list[Run]:
         async with self._database.read() as session:
-            row = await session.scalar(newest)
-        return row and _run(row)
+            return [_run(*found) for found in await session.execute(wanted)]
+
+    async def _first(self, wanted: _RunsAndModels) -> Run | None:
+        return next(iter(await self._all(wanted)), None)
 
 
 async def _keep_archive(session: AsyncSession, sha256: str, archive: bytes) -> None:
@@ -190,7 +196,7 @@ async def _moved(
     run_id: int,
     target: RunStatus,
     sources: Collection[RunStatus],
-    **values: Any,
+    **values: object,
 ) -> bool:
     """Change a run's status, and other columns with it, if it is one of `sources`."""
     moving = (
@@ -202,7 +208,7 @@ async def _moved(
     return await session.scalar(moving) is not None
 
 
-async def _move(session: AsyncSession, run_id: int, target: RunStatus, **values: Any) -> None:
+async def _move(session: AsyncSession, run_id: int, target: RunStatus, **values: object) -> None:
     """Change a run's status, and other columns with it, or raise `IllegalTransition`."""
     sources = [source for source, following in TRANSITIONS.items() if target in following]
     if not await _moved(session, run_id, target, sources, **values):
@@ -221,12 +227,10 @@ def _require_made_by(run: Run, model: NewModel) -> None:
 
 
 async def _find(session: AsyncSession, run_id: int) -> Run:
-    """Read a run as it is now, whatever the session remembers of it."""
-    query = select(RunRow).where(RunRow.id == run_id).execution_options(populate_existing=True)
-    return _run((await session.scalars(query)).one())
+    return _run(*(await session.execute(_RUNS.where(RunRow.id == run_id))).one())
 
 
-def _run(row: RunRow) -> Run:
+def _run(row: RunRow, model_id: int | None) -> Run:
     curve = tuple(row.loss_curve)
     return Run(
         id=row.id,
@@ -240,11 +244,11 @@ def _run(row: RunRow) -> Run:
         options=row.options,
         corpus_sha256=row.corpus_sha256,
         status=row.status,
-        progress=row.progress and Progress(**row.progress, loss_curve=curve),
+        progress=Progress(**row.progress, loss_curve=curve) if row.progress else None,
         loss_curve=curve,
         error=row.error,
         error_id=row.error_id,
-        model_id=row.model_id,
+        model_id=model_id,
         requested_at=row.requested_at,
         started_at=row.started_at,
         heartbeat_at=row.heartbeat_at,

@@ -47,7 +47,7 @@ def require_current(connection: Connection) -> None:
 
 
 def _versions(connection: Connection) -> tuple[str | None, str]:
-    """The database's schema version, None if it has no schema of ours, and the code's."""
+    """Tell the schema version of the database, None if it has none of ours, and the code's."""
     scripts = ScriptDirectory.from_config(configuration(connection))
     known = [script.revision for script in scripts.walk_revisions()]
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -64,6 +64,6 @@ def _versions(connection: Connection) -> tuple[str | None, str]:
 def _require_empty(connection: Connection) -> None:
     if tables := inspect(connection).get_table_names():
         raise StoreError(
-            f"The database holds tables that are not Namesmith's ({', '.join(tables[:3])}"
-            f"{', …' if len(tables) > 3 else ''}): give Namesmith a database of its own."
+            f"The database is another program's, with tables such as {tables[0]}: "
+            f"give Namesmith one of its own."
         )

@@ -81,7 +81,7 @@ def require_version() -> None:
 
 
 def check_foreign_keys(connection: Connection) -> None:
-    """Raise `StoreError` if a row refers to one that isn't there. For use where nothing enforces it."""
+    """Raise `StoreError` if a row refers to one that isn't there, where nothing prevented it."""
     if orphans := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
         raise StoreError(
             f"The database has {len(orphans)} rows that refer to missing ones, "

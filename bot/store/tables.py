@@ -4,7 +4,7 @@ A change here needs a migration beside it: a test compares the two.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -19,21 +19,21 @@ from sqlalchemy import (
     String,
     TextClause,
     TypeDecorator,
-    select,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeEngine
 
 from bot.store.records import UNFINISHED, RunStatus
 
 IS_UNFINISHED = text(
     f"status IN ({', '.join(repr(str(status)) for status in RunStatus if status in UNFINISHED)})"
 )
-"""Of a run. Written out, not as parameters, so that the planner sees that it is a partial index's."""
+"""True of a run that is not over. In plain text, for the planner to see that an index is of it."""
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """Read the clock, in UTC."""
     return datetime.now(UTC)
 
 
@@ -69,7 +69,7 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's interface
+    type_annotation_map: ClassVar[dict[Any, TypeEngine[Any]]] = {
         # Discord's IDs have 63 bits. SQLite's INTEGER has as many, and gives IDs only to that type.
         int: BigInteger().with_variant(Integer(), "sqlite"),
         datetime: UtcDateTime(),
@@ -177,10 +177,6 @@ class RunRow(Table):
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
-    model_id: Mapped[int | None] = column_property(
-        select(ModelRow.id).where(ModelRow.run_id == id).correlate_except(ModelRow).scalar_subquery()
-    )
-
 
 class GenerationRow(Table):
     """An answer to a request for names."""
@@ -220,9 +216,7 @@ class NameRow(Table):
             "ix_names_guild_user_language", "guild_id", "user_id", "language", "id", where=_IN_GUILD
         ),
         _partial_index("ix_names_direct", "user_id", "id", where=_IN_DIRECT_MESSAGES),
-        _partial_index(
-            "ix_names_direct_language", "user_id", "language", "id", where=_IN_DIRECT_MESSAGES
-        ),
+        _partial_index("ix_names_direct_language", "user_id", "language", "id", where=_IN_DIRECT_MESSAGES),
         _IDS_ARE_NEVER_REUSED,
     )
 

@@ -1,0 +1,144 @@
+"""The bot: composes the parts and closes them."""
+
+import logging
+from contextlib import suppress
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands.about import About
+from bot.commands.history import History
+from bot.commands.names import Names
+from bot.commands.training import Training
+from bot.errors import Refusal
+from bot.generators import Generators
+from bot.naming import Naming
+from bot.settings import Settings
+from bot.store import BASE, Run, RunInProgress, Store
+from bot.training.outcome import outcome_of
+from bot.training.trainer import Trainer
+from bot.ui.history import TurnButton
+from bot.ui.names import Again
+from bot.ui.replies import Interaction, show, tell, tell_error
+from bot.ui.training import Cancel, RunCard, StartAgain
+
+log = logging.getLogger(__name__)
+
+_BUTTONS = (Again, TurnButton, Cancel, StartAgain)
+
+
+def build(settings: Settings) -> "NameBot":
+    """Make a bot that is not logged in; it does nothing until it is started."""
+    return NameBot(settings)
+
+
+class Tree(app_commands.CommandTree["NameBot"]):
+    """The slash commands, with one handler for all their errors."""
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        await tell_error(interaction, error)
+
+
+class NameBot(commands.Bot):
+    """Discord's side of Namesmith.
+
+    `store`, `generators`, `naming` and `trainer` are there once it is started.
+    """
+
+    store: Store
+    generators: Generators
+    naming: Naming
+    trainer: Trainer
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.settings = settings
+        self.started_at = discord.utils.utcnow()
+
+    async def setup_hook(self) -> None:
+        """Open and compose everything, before the first event."""
+        self.store = await Store.open(self.settings.database_url)
+        self.generators = Generators(self.store)
+        self.naming = Naming(self.store, self.generators)
+        self.trainer = Trainer(
+            self.settings.database_url, self.settings.data_dir, self.store, self.generators
+        )
+        await self.naming.prepare()
+        for cog in (Names(), History(), Training(), About()):
+            await self.add_cog(cog)
+        self.add_dynamic_items(*_BUTTONS)
+        await self._publish_commands()
+        await self.trainer.start(self.show_run)
+
+    async def close(self) -> None:
+        """Close every part that was opened, whatever another one does; a second call does nothing more."""
+        if self.is_closed():
+            return
+        with suppress(AttributeError):  # a start that failed half-way has opened only some
+            await self.trainer.close()
+        with suppress(AttributeError):
+            self.generators.close()
+        await super().close()
+        with suppress(AttributeError):
+            await self.store.close()
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Answer a click on a button that is none of ours any more, which Discord would call a failure."""
+        if interaction.type is not discord.InteractionType.component:
+            return
+        custom_id = str((interaction.data or {}).get("custom_id", ""))
+        if not any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in _BUTTONS):
+            await tell(interaction, "This button is from an older time and does nothing now.")
+
+    async def retrain(self, interaction: Interaction, *, base: bool) -> None:
+        """Queue a training and answer with its card."""
+        guild_id = BASE if base else interaction.guild_id or BASE
+        for busy in await self.store.runs.unfinished(guild_id):
+            raise Refusal(_where(interaction, busy))
+        await interaction.response.defer(thinking=True)  # many names take a while to pack
+        try:
+            run = await self.trainer.request(
+                guild_id, requested_by=interaction.user.id, channel_id=interaction.channel_id
+            )
+        except RunInProgress as sooner:
+            raise Refusal(_where(interaction, sooner.run)) from sooner
+        message = await show(interaction, RunCard(run))
+        if message is not None:
+            await self.store.runs.follow(run.id, message.channel.id, message.id)
+
+    async def show_run(self, run: Run) -> None:
+        """Bring a run's card up to date. If it was deleted, the training goes on without."""
+        if run.channel_id is None or run.message_id is None:
+            return
+        card = RunCard(run, await outcome_of(run, self.store, self.generators))
+        message = self.get_partial_messageable(run.channel_id).get_partial_message(run.message_id)
+        try:
+            await message.edit(view=card, attachments=card.files())
+        except discord.HTTPException as error:
+            log.warning("the card of run %s could not be edited: %s", run.id, error)
+
+    async def _publish_commands(self) -> None:
+        """Tell Discord our commands; to the developer's server at once, if there is one."""
+        guild_id = self.settings.dev_guild_id
+        if guild_id is None:
+            await self.tree.sync()
+            return
+        guild = discord.Object(guild_id)
+        self.tree.copy_global_to(guild=guild)
+        await self.tree.sync(guild=guild)
+
+
+def _where(interaction: Interaction, run: Run) -> str:
+    """That a training is under way, with a link to its card if it is in this server."""
+    sentence = "A training is under way already"
+    if run.message_id is not None and run.guild_id == interaction.guild_id:
+        link = f"https://discord.com/channels/{run.guild_id}/{run.channel_id}/{run.message_id}"
+        return f"{sentence}: {link}. Wait for it, or cancel it there."
+    return f"{sentence}. Wait for it to end."

@@ -1,0 +1,44 @@
+"""/history: the names that were made, newest first."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands.answered import answered
+from bot.commands.completion import language_choices
+from bot.store import Filters
+from bot.ui.history import LONGEST_LANGUAGE, LONGEST_TEXT, Turn, history_card, scope_of
+from bot.ui.replies import Interaction, show
+
+
+class History(commands.Cog):
+    """Members look for names that were made."""
+
+    @app_commands.command(name="history")
+    @app_commands.describe(
+        language="Only names of this language",
+        member="Only names that this member asked for",
+        text="Only names with these letters in them; accents don't matter",
+    )
+    @answered
+    async def history(
+        self,
+        interaction: Interaction,
+        language: app_commands.Range[str, 1, LONGEST_LANGUAGE] | None = None,
+        member: discord.User | None = None,
+        text: app_commands.Range[str, 1, LONGEST_TEXT] | None = None,
+    ) -> None:
+        """Browse the names made in this server, or in direct messages your own"""
+        filters = Filters(
+            language=interaction.client.naming.known_language(interaction.guild_id, language) if language else None,
+            user_id=member.id if member else None,
+            text=text.strip() or None if text else None,
+        )
+        turn = Turn("first", 0, filters)
+        await show(interaction, await history_card(interaction.client.store, scope_of(interaction), turn))
+
+    @history.autocomplete("language")
+    async def complete_language(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return language_choices(interaction, typed)

@@ -1,0 +1,86 @@
+"""Which generator serves whom, and its work, kept off the event loop."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.store import BASE, Store
+from model import Generator
+
+log = logging.getLogger(__name__)
+
+_LOADED_AT_ONCE = 16  # a generator with its names is a few MiB
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A generator in use, under the number of its model."""
+
+    model_id: int
+    generator: Generator
+
+
+class Generators:
+    """Loads models when they are first needed, and keeps the last used ones in memory.
+
+    Which model is active is read from the database at every request, so all processes see a new one
+    at the same moment; nothing that is in use is ever changed or emptied.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loaded: OrderedDict[int, Serving] = OrderedDict()
+        self._newest: dict[int, int] = {}  # guild -> the model it was last seen with
+        # One thread: two cores serve the event loop and a training besides.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="generator")
+
+    async def of_guild(self, guild_id: int | None) -> Serving | None:
+        """What serves a guild, or direct messages: its own active model, else the base's, else none yet."""
+        guild = guild_id or BASE
+        model = await self._store.models.active(guild)
+        if model is None:
+            return None
+        self._newest[guild] = model.id
+        return await self.load(model.id)
+
+    async def must_load(self, guild_id: int | None) -> bool:
+        """Whether what serves a guild isn't in memory yet."""
+        model = await self._store.models.active(guild_id or BASE)
+        return model is not None and model.id not in self._loaded
+
+    async def load(self, model_id: int) -> Serving:
+        """The generator of a model.
+
+        Raises:
+            CheckpointError, UnknownModel: where it can't be used.
+        """
+        if (loaded := self._loaded.get(model_id)) is not None:
+            self._loaded.move_to_end(model_id)
+            return loaded
+        weights = await self._store.models.weights(model_id)
+        serving = Serving(model_id, await self.run(lambda: Generator.from_bytes(weights)))
+        self._loaded[model_id] = serving
+        while len(self._loaded) > _LOADED_AT_ONCE:
+            self._loaded.popitem(last=False)
+        return serving
+
+    def remembered(self, guild_id: int | None) -> Serving | None:
+        """What last served there, if it is in memory: for answers that must not wait."""
+        for guild in (guild_id or BASE, BASE):
+            model_id = self._newest.get(guild)
+            if model_id is not None and model_id in self._loaded:
+                return self._loaded[model_id]
+        return None
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do a generator's work in its thread, so that the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,93 @@
+"""Settings: what a host may choose, read from the environment and a .env file."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    UrlConstraints,
+    ValidationError,
+)
+from pydantic_core import Url
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+
+class SettingsError(Exception):
+    """A setting that can't be used; the message is one line for the host."""
+
+
+def _asynchronous_database(url: str) -> str:
+    """Refuse what the store can't open, before anything else has begun."""
+    try:
+        driver = make_url(url).get_dialect()
+    except (ArgumentError, ImportError) as error:
+        raise ValueError("not a database URL that can be opened here") from error
+    if not driver.is_async:
+        raise ValueError("the driver must be asynchronous")
+    return url
+
+
+GatewayUrl = Annotated[Url, UrlConstraints(allowed_schemes=["ws", "wss"])]
+LogLevel = Literal["debug", "info", "warning", "error", "critical"]
+
+
+class Settings(BaseModel):
+    """What a host may choose. Frozen; the token does not print itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    discord_token: SecretStr | None = Field(None, min_length=1)
+    database_url: Annotated[str, AfterValidator(_asynchronous_database)] = (
+        "sqlite+aiosqlite:///var/namesmith.db"
+    )
+    data_dir: Path = Path("data/names")
+    dev_guild_id: int | None = Field(None, gt=0)
+    discord_api_url: AnyHttpUrl | None = None
+    discord_gateway_url: GatewayUrl | None = None
+    log_level: Annotated[LogLevel, BeforeValidator(lambda level: str(level).lower())] = "info"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Self:
+        """Read the environment, and from `dotenv` what the environment leaves out; empty means not set.
+
+        Raises:
+            SettingsError: names the key, the value (never the token's) and the fix.
+        """
+        given = {**dotenv_values(dotenv), **environment}
+        values = {name: given[name.upper()] for name in cls.model_fields if given.get(name.upper())}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            name = str(error.errors()[0]["loc"][0])
+            raise SettingsError(_complaint(name, values[name])) from error
+
+
+_FIXES: dict[str, str] = {
+    "discord_token": "copy the bot's token from the Discord developer portal",
+    "database_url": "use an asynchronous driver, as sqlite+aiosqlite:///var/namesmith.db",
+    "data_dir": "name a folder of <category>.txt files",
+    "dev_guild_id": "use the server's ID, a whole number, or leave it out",
+    "discord_api_url": "use an address as https://discord.com/api/v10, or leave it out",
+    "discord_gateway_url": "use an address as wss://gateway.discord.gg, or leave it out",
+    "log_level": "use debug, info, warning, error or critical",
+}
+
+
+def _complaint(name: str, value: Any) -> str:
+    shown = "" if name == "discord_token" else f"={value}"
+    return f"{name.upper()}{shown} can't be used: {_FIXES[name]}."
+
+
+def missing(name: str) -> SettingsError:
+    """The refusal of a start without a setting that it needs."""
+    return SettingsError(f"{name.upper()} is missing: {_FIXES[name]}, and put it into .env.")

@@ -1,0 +1,95 @@
+"""Answering an interaction in whatever state it is: fresh, already answered, or expired."""
+
+import logging
+from typing import TYPE_CHECKING, TypeAlias
+
+import discord
+from discord import app_commands
+
+from bot.errors import USERS_BUSINESS, error_id
+from bot.naming import Asker
+
+if TYPE_CHECKING:
+    from bot.app import NameBot
+
+log = logging.getLogger(__name__)
+
+_UNKNOWN_INTERACTION = 10062  # three seconds without a first answer, or the token's 15 minutes over
+
+Interaction: TypeAlias = "discord.Interaction[NameBot]"
+
+
+def asker(interaction: Interaction) -> Asker:
+    """Who asks, and where, without Discord's types."""
+    return Asker(interaction.guild_id, interaction.channel_id, interaction.user.id)
+
+
+async def tell(interaction: Interaction, sentence: str) -> None:
+    """Say something to the one who asked, and to nobody else unless "is thinking…" was shown to all."""
+    card = Notice(sentence)
+    if interaction.response.is_done():
+        await interaction.followup.send(view=card, ephemeral=True)
+    else:
+        await interaction.response.send_message(view=card, ephemeral=True)
+
+
+async def show(
+    interaction: Interaction, card: discord.ui.LayoutView, files: list[discord.File] | None = None
+) -> discord.Message | None:
+    """Post a card for everyone, at once or in the place of "is thinking…"; where it can be edited."""
+    if interaction.response.is_done():
+        return await interaction.followup.send(view=card, files=files or [], wait=True)
+    answer = await interaction.response.send_message(view=card, files=files or [])
+    return answer.resource if isinstance(answer.resource, discord.Message) else None
+
+
+async def tell_error(interaction: Interaction, error: BaseException) -> None:
+    """Answer for a failure in a command, button, select or modal.
+
+    | what was raised | what the user is told | what is logged |
+    | --- | --- | --- |
+    | a refusal, of ours or the model's | its own sentence | nothing |
+    | a missing permission | which one | nothing |
+    | a command that Discord shows but that has changed | to reload | nothing |
+    | an interaction that has expired | nothing: nobody listens | a line |
+    | anything else | that it is our fault, with an ID | the traceback, with that ID |
+    """
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    try:
+        await _tell_cause(interaction, cause)
+    except discord.HTTPException as failure:
+        log.warning("could not tell %s of %r: %s", interaction.user.id, cause, failure)
+
+
+async def _tell_cause(interaction: Interaction, cause: BaseException) -> None:
+    match cause:
+        case _ if isinstance(cause, USERS_BUSINESS):
+            await tell(interaction, str(cause))
+        case app_commands.MissingPermissions():
+            needed = " and ".join(name.replace("_", " ").title() for name in cause.missing_permissions)
+            await tell(interaction, f"You need the permission {needed} for that.".replace("Guild", "Server"))
+        case app_commands.NoPrivateMessage():
+            await tell(interaction, "That works in a server only.")
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            await tell(interaction, "This command has changed. Reload Discord (Ctrl+R) and try again.")
+        case discord.NotFound() if cause.code == _UNKNOWN_INTERACTION:
+            log.warning("interaction %s of %s had expired", interaction.id, interaction.user.id)
+        case _:
+            number = error_id()
+            log.error("error %s: %s", number, _what(interaction), exc_info=cause)
+            await tell(interaction, f"That went wrong on our side, and it is written down as `{number}`.")
+
+
+def _what(interaction: Interaction) -> str:
+    """Which command or button it was, for the log."""
+    if interaction.command is not None:
+        return f"/{interaction.command.qualified_name}"
+    return str((interaction.data or {}).get("custom_id", interaction.type.name))
+
+
+class Notice(discord.ui.LayoutView):
+    """A card of one sentence."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(timeout=None)
+        self.add_item(discord.ui.TextDisplay(sentence))

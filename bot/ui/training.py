@@ -1,0 +1,180 @@
+"""The card of a training run: how far it is, how it ended, and its buttons."""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import discord
+
+from bot.errors import Refusal
+from bot.store import BASE, ENDS, Run, RunStatus
+from bot.ui.buttons import PersistentButton
+from bot.ui.names import ACCENT
+from bot.ui.replies import Interaction
+from bot.ui.text import duration, plain
+
+_BAR = 20  # squares
+_PICTURE = "loss.png"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A name in one language by the model before and the one after, with the same seed."""
+
+    language: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run that came to a model has changed. Losses are nats a letter on held-out names."""
+
+    before: float | None
+    after: float
+    samples: Sequence[Sample]
+    picture: bytes
+
+
+class Cancel(PersistentButton, template=r"cancel:(?P<run>\d{1,18})"):
+    """Stops a run."""
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Cancel", style=discord.ButtonStyle.danger, custom_id=f"cancel:{run_id}"
+            )
+        )
+        self.run_id = run_id
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["run"]))
+
+    async def press(self, interaction: Interaction) -> None:
+        run = await _own_run(interaction, self.run_id)
+        await interaction.response.defer()
+        await interaction.client.trainer.cancel(run.id)
+        await _refresh(interaction, run)
+
+
+class StartAgain(PersistentButton, template=r"retrain:(?P<run>\d{1,18})"):
+    """Starts a run anew that did not come to its end."""
+
+    def __init__(self, run_id: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Start again", style=discord.ButtonStyle.primary, custom_id=f"retrain:{run_id}"
+            )
+        )
+        self.run_id = run_id
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["run"]))
+
+    async def press(self, interaction: Interaction) -> None:
+        run = await _own_run(interaction, self.run_id)
+        await interaction.client.retrain(interaction, base=run.guild_id == BASE)
+
+
+class RunCard(discord.ui.LayoutView):
+    """A run as it stands; at its end with what it changed and a picture of the loss."""
+
+    def __init__(self, run: Run, outcome: Outcome | None = None) -> None:
+        super().__init__(timeout=None)
+        self._outcome = outcome
+        card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
+        card.add_item(discord.ui.TextDisplay(f"### {_heading(run)}"))
+        card.add_item(discord.ui.TextDisplay("\n".join(_outcome_lines(outcome) if outcome else _lines(run))))
+        if outcome:
+            gallery: discord.ui.MediaGallery[Self] = discord.ui.MediaGallery()
+            gallery.add_item(media=f"attachment://{_PICTURE}", description="The loss by step of training")
+            card.add_item(gallery)
+        if run.status in (RunStatus.QUEUED, RunStatus.RUNNING):
+            card.add_item(discord.ui.ActionRow(Cancel(run.id)))
+        elif run.status in (RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.CANCELLED):
+            card.add_item(discord.ui.ActionRow(StartAgain(run.id)))
+        self.add_item(card)
+
+    def files(self) -> list[discord.File]:
+        """What must be sent with the card."""
+        return [discord.File(io.BytesIO(self._outcome.picture), _PICTURE)] if self._outcome else []
+
+
+async def may_train(interaction: Interaction, *, base: bool) -> None:
+    """Check the one who asks, at the moment of asking: Discord's own permissions are but a hint.
+
+    Raises:
+        Refusal: with what is needed.
+    """
+    if base:
+        if not await interaction.client.is_owner(interaction.user):
+            raise Refusal("The model that all servers share is retrained by the bot's owner alone.")
+    elif interaction.guild_id is None or not interaction.permissions.manage_guild:
+        raise Refusal("You need the permission Manage Server for that.")
+
+
+async def _own_run(interaction: Interaction, run_id: int) -> Run:
+    """The run of a button, if it is of this server and the one who pressed may say so."""
+    run = await interaction.client.store.runs.get(run_id)
+    if run is None or run.guild_id not in (BASE, interaction.guild_id):
+        raise Refusal("That training is not known any more. Start one with /retrain.")
+    await may_train(interaction, base=run.guild_id == BASE)
+    return run
+
+
+async def _refresh(interaction: Interaction, run: Run) -> None:
+    newest = await interaction.client.store.runs.get(run.id)
+    if newest is not None and newest.status not in ENDS:
+        await interaction.edit_original_response(view=RunCard(newest))
+
+
+def _heading(run: Run) -> str:
+    whose = "the shared model" if run.guild_id == BASE else "this server's model"
+    match run.status:
+        case RunStatus.QUEUED:
+            return f"Waiting to train {whose}"
+        case RunStatus.RUNNING:
+            return f"Training {whose}"
+        case RunStatus.CANCELLING:
+            return f"Stopping the training of {whose}"
+        case RunStatus.SUCCEEDED:
+            return f"Trained {whose}: it is in use"
+        case RunStatus.REJECTED:
+            return f"Trained {whose}: it is worse, so the old one stays in use"
+        case RunStatus.CANCELLED:
+            return f"Cancelled the training of {whose}"
+        case RunStatus.FAILED:
+            return f"The training of {whose} failed"
+        case RunStatus.INTERRUPTED:
+            return f"The training of {whose} was interrupted"
+
+
+def _lines(run: Run) -> list[str]:
+    if run.status in ENDS:
+        return [run.error or "The model in use stays as it was."]
+    progress = run.progress
+    if progress is None or not progress.steps:
+        return [f"`{'░' * _BAR}` 0%", "-# Getting ready…"]
+    done = progress.step / progress.steps
+    filled = round(done * _BAR)
+    told = [f"epoch {progress.epoch} of {progress.epochs}"]
+    if progress.train_loss is not None:
+        told.append(f"loss {progress.train_loss:.3f}")
+    if progress.validation_loss is not None:
+        told.append(f"held out {progress.validation_loss:.3f}")
+    if progress.remaining is not None:
+        told.append(f"{duration(progress.remaining)} left")
+    return [f"`{'█' * filled}{'░' * (_BAR - filled)}` {done:.0%}", f"-# {' · '.join(told)}"]
+
+
+def _outcome_lines(outcome: Outcome) -> list[str]:
+    before = f"{outcome.before:.3f} before, " if outcome.before is not None else ""
+    lines = [f"Loss on held-out names: {before}**{outcome.after:.3f}** now (nats a letter, less is better)"]
+    for sample in outcome.samples:
+        was = f"{plain(sample.before)} → " if sample.before else ""
+        lines.append(f"{plain(sample.language)}: {was}**{plain(sample.after)}**")
+    return lines

@@ -1,0 +1,41 @@
+"""The worlds that the bot's tests run in, and a model that learned for them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.settings import Settings
+from model import Corpus, Generator, train
+from model.networks import GruConfig
+from model.recipes import Batched
+from tests.bot.world import World, close_world, open_world, publish
+
+
+@pytest.fixture(scope="session")
+def generator(data_dir: Path) -> Generator:
+    """A generator that has learned the three languages well enough to spell like them."""
+    return train(Corpus.read(data_dir), GruConfig(hidden=48), Batched(epochs=40), threads=1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, data_dir: Path) -> Settings:
+    return Settings(database_url=f"sqlite+aiosqlite:///{tmp_path}/names.db", data_dir=data_dir)
+
+
+@pytest_asyncio.fixture
+async def world(settings: Settings, generator: Generator) -> AsyncIterator[World]:
+    """The bot with a base model, ready to answer."""
+    await publish(settings, generator)
+    opened = await open_world(settings)
+    yield opened
+    await close_world(opened)
+
+
+@pytest_asyncio.fixture
+async def new_world(settings: Settings) -> AsyncIterator[World]:
+    """The bot at its very first start: there is no model yet."""
+    opened = await open_world(settings)
+    yield opened
+    await close_world(opened)

@@ -1,0 +1,108 @@
+"""A world for the bot: a simulated Discord with a server and its members, and how to read what was told."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+import simcord
+from simcord.components import walk_components
+
+from bot.app import NameBot, build
+from bot.settings import Settings
+from bot.store import BASE, NewModel, Store
+from model import Generator
+
+_TEXT_DISPLAY = 10
+_BUTTON = 2
+
+
+@dataclass
+class World:
+    """The bot in a server: alice is a member, boss may manage the server, owner owns the bot."""
+
+    env: simcord.Env
+    bot: NameBot
+    settings: Settings
+    guild: Any
+    channel: Any
+    alice: Any
+    bob: Any
+    boss: Any
+    owner: Any
+
+    async def restart(self) -> None:
+        """Close the bot and start another one on the same database, in the same Discord."""
+        old, self.bot = self.bot, build(self.settings)
+        self.bot.owner_id = old.owner_id
+        await old.close()
+        await self.env.restart_bot(self.bot)
+
+    async def until(self, happened: Callable[[], bool], seconds: float = 60) -> None:
+        """Let the bot's timers and its worker process run until something has happened."""
+        end = time.perf_counter() + seconds
+        while not happened():
+            assert time.perf_counter() < end, f"did not happen:\n{self.env.transcript()[-3000:]}"
+            await asyncio.sleep(0.05)
+            await self.env.advance_time(2)
+
+
+def text_of(message: Any) -> str:
+    """All that a card says."""
+    parts = message.components
+    raw = [part if isinstance(part, dict) else part.to_dict() for part in parts]
+    return "\n".join(part["content"] for part in walk_components(raw) if part["type"] == _TEXT_DISPLAY)
+
+
+def names_on(message: Any) -> list[str]:
+    """The names on a card of /name."""
+    return [line.removeprefix("## ") for line in text_of(message).splitlines() if line.startswith("## ")]
+
+
+def buttons_of(message: Any) -> dict[str, bool]:
+    """The labels of a card's buttons, and whether each can be pressed."""
+    parts = message.components
+    raw = [part if isinstance(part, dict) else part.to_dict() for part in parts]
+    return {
+        part["label"]: not part.get("disabled", False)
+        for part in walk_components(raw)
+        if part["type"] == _BUTTON
+    }
+
+
+async def publish(settings: Settings, generator: Generator, guild_id: int = BASE) -> int:
+    """Put a model into the database, as a finished training does; its number."""
+    model = NewModel(
+        guild_id=guild_id,
+        run_id=None,
+        trained_by=None,
+        network="gru",
+        held_out_loss=generator.card.held_out.letters,
+        metadata={},
+        weights=generator.to_bytes(),
+    )
+    async with await Store.open(settings.database_url) as store:
+        return (await store.models.publish(model, activate=True)).id
+
+
+async def open_world(settings: Settings) -> World:
+    bot = build(settings)
+    env = simcord.Env(bot, settle_timeout=20)
+    guild = env.create_guild("Home")
+    channel = guild.create_text_channel("general")
+    managers = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    members = {
+        name: guild.add_member(env.create_user(name), roles=[managers] if name in ("boss", "owner") else [])
+        for name in ("alice", "bob", "boss", "owner")
+    }
+    bot.owner_id = members["owner"].id
+    await env.start()
+    return World(env, bot, settings, guild, channel, **members)
+
+
+async def close_world(world: World) -> None:
+    await world.env.shutdown()
+    await world.bot.close()
+    world.env.raise_errors()
