@@ -48,7 +48,9 @@ class Prior(StrEnum):
 
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A trained model.")]
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A folder, or a zip, of <category>.txt files.")]
+Directory = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A folder, or a zip, of <category>.txt files.")
+]
 Seed = Annotated[int | None, typer.Option(help="The same seed gives the same names.")]
 
 
@@ -103,7 +105,9 @@ def sample(
         float, typer.Option(help="0 takes the likeliest letters, 1 the model's own mixture.")
     ] = 0.8,
     top_k: Annotated[int | None, typer.Option(help="Draw from the K likeliest letters only.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest that hold this share only.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw from the likeliest that hold this share only.")
+    ] = None,
     novel: Annotated[bool, typer.Option("--novel", help="Only names that the corpus doesn't have.")] = False,
     seed: Seed = None,
 ) -> None:

@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
@@ -16,15 +16,19 @@ from model.card import FORMAT_VERSION, Card
 from model.errors import CheckpointError
 from model.networks import Network, build
 
-_KEY = "namesmith"
-_VERSION_KEY = "namesmith_format"
+_KEY = "namesmith"  # one key alone: safetensors writes several in no order, and equal models should be equal bytes
+
+
+class _Version(BaseModel):
+    """The one field that every format has, read before the others."""
+
+    format_version: int
 
 
 def to_bytes(network: Network, card: Card) -> bytes:
     """The weights and the card as one safetensors file."""
     weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
-    metadata = {_VERSION_KEY: str(FORMAT_VERSION), _KEY: card.model_dump_json()}
-    return save(weights, metadata)
+    return save(weights, {_KEY: card.model_dump_json()})
 
 
 def from_bytes(content: bytes) -> tuple[Network, Card]:
@@ -35,22 +39,24 @@ def from_bytes(content: bytes) -> tuple[Network, Card]:
     """
     try:
         weights = load(content)
-        metadata = _metadata(content)
     except (SafetensorError, ValueError) as error:
         raise CheckpointError(f"This is not a whole model file: {error}.") from error
-    version = metadata.get(_VERSION_KEY, "")
-    if not version.isdecimal():
+    description = _metadata(content).get(_KEY)
+    if description is None:
         raise CheckpointError("This safetensors file isn't a Namesmith model: train one, or choose another.")
-    if int(version) > FORMAT_VERSION:
-        raise CheckpointError(
-            f"This model has format {version}, this program reads up to {FORMAT_VERSION}: update the program."
-        )
     try:
-        card = Card.model_validate_json(metadata.get(_KEY, ""))
+        version = _Version.model_validate_json(description).format_version
+        if version > FORMAT_VERSION:
+            raise CheckpointError(
+                f"This model has format {version}, this program reads up to {FORMAT_VERSION}: update the program."
+            )
+        card = Card.model_validate_json(description)
         network = build(card.network, len(card.categories), len(card.alphabet) + 1)
         network.load_state_dict(weights)
     except (ValidationError, RuntimeError) as error:
-        raise CheckpointError("The model's weights and description don't fit together: it is damaged.") from error
+        raise CheckpointError(
+            "The model's weights and description don't fit together: it is damaged."
+        ) from error
     if not all(tensor.isfinite().all() for tensor in weights.values()):
         raise CheckpointError("The model has weights that are no numbers: it is damaged.")
     return network, card

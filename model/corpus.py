@@ -91,7 +91,8 @@ class Corpus:
         """Part the names into (training, held out), every category in both.
 
         A name's side depends on the seed and its letters alone, so a name in two categories is on
-        one side, and names added later move none. A category with a single name has it in both.
+        one side, and names added later move none; only a category so small that a side would be
+        empty gives it the likeliest there, and one with a single name has it in both.
         """
         kept: dict[str, tuple[str, ...]] = {}
         held_out: dict[str, tuple[str, ...]] = {}
@@ -104,8 +105,11 @@ class Corpus:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for category, names in self.names.items():
-                archive.writestr(zipfile.ZipInfo(f"{category}.txt"), "".join(f"{name}\n" for name in names),
-                                 zipfile.ZIP_DEFLATED)
+                archive.writestr(
+                    zipfile.ZipInfo(f"{category}.txt"),
+                    "".join(f"{name}\n" for name in names),
+                    zipfile.ZIP_DEFLATED,
+                )
         return buffer.getvalue()
 
 
@@ -141,7 +145,9 @@ def _decode(category: str, content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise CorpusError(f"{category}.txt isn't UTF-8 (line {line}): save it as UTF-8 and try again.") from error
+        raise CorpusError(
+            f"{category}.txt isn't UTF-8 (line {line}): save it as UTF-8 and try again."
+        ) from error
 
 
 def _clean(category: str, lines: Iterable[str], normalise: Normalisation) -> tuple[tuple[str, ...], Dropped]:
@@ -161,7 +167,9 @@ def _clean(category: str, lines: Iterable[str], normalise: Normalisation) -> tup
         else:
             seen[name] = None
     if not seen:
-        raise CorpusError(f"{category} has no name left after cleaning: give it at least one, or leave it out.")
+        raise CorpusError(
+            f"{category} has no name left after cleaning: give it at least one, or leave it out."
+        )
     return tuple(seen), Dropped(blank, duplicate)
 
 

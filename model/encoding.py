@@ -52,7 +52,9 @@ class Encoding:
         """Encode many (category, name) at once."""
         category_of = {category: number for number, category in enumerate(self.categories)}
         letter_of = {letter: number for number, letter in enumerate(self.alphabet)}
-        return [Row(category_of[category], tuple(map(letter_of.__getitem__, name))) for category, name in pairs]
+        return [
+            Row(category_of[category], tuple(map(letter_of.__getitem__, name))) for category, name in pairs
+        ]
 
     def text(self, letters: Iterable[int]) -> str:
         return "".join(self.alphabet[letter] for letter in letters)

@@ -17,7 +17,7 @@ from model import checkpoint
 from model.card import Card
 from model.corpus import Corpus
 from model.encoding import Encoding, Row
-from model.errors import ImpossibleOption, ModelError, UnknownCategory, UnusableLetter
+from model.errors import ImpossibleOption, UnknownCategory, UnusableLetter
 from model.networks import Network
 from model.sampling import Choice, Drawn, Plan, write
 from model.scoring import Evaluation, evaluate, score
@@ -162,16 +162,17 @@ class Generator:
 
         Raises:
             UnknownCategory: where the corpus has a category that the model lacks.
-            ModelError: where no name is left.
+            UnusableLetter: where no name is left.
         """
         known = set(self.alphabet)
-        rows = [
-            Row(self._number(category), self._letters(name))
-            for category, name in corpus.pairs()
+        rows = self._encoding.rows(
+            (self.find_category(category), name)
+            for category, names in corpus.names.items()
+            for name in names
             if known.issuperset(name)
-        ]
+        )
         if not rows:
-            raise ModelError("None of these names is written in letters that the model knows.")
+            raise UnusableLetter("None of these names is written in letters that the model knows.")
         return evaluate(self._network, self._encoding, rows)
 
     def initials(self, category: str) -> list[str]:
@@ -192,9 +193,12 @@ class Generator:
         for category in self.categories:
             if category.casefold() == typed.strip().casefold() or fold(category) == wanted:
                 return category
-        nearest = tuple(match for match, _, _ in process.extract(
-            wanted, self.categories, processor=fold, limit=3, score_cutoff=50
-        ))
+        nearest = tuple(
+            match
+            for match, _, _ in process.extract(
+                wanted, self.categories, processor=fold, limit=3, score_cutoff=50
+            )
+        )
         hint = f"did you mean {_listed(nearest)}?" if nearest else f"there are {_listed(self.categories)}."
         raise UnknownCategory(f"I know no category “{typed.strip()[:50]}”: {hint}", nearest)
 
@@ -275,7 +279,12 @@ class Generator:
         )
 
     def _slots(
-        self, weights: Mapping[int, float], letters: str | None, prefix: str, count: int | None, max_length: int
+        self,
+        weights: Mapping[int, float],
+        letters: str | None,
+        prefix: str,
+        count: int | None,
+        max_length: int,
     ) -> Tensor:
         """(names, P, V) which symbols may stand at the first P places of each name wanted."""
         if letters is not None and prefix:
@@ -345,7 +354,10 @@ class Generator:
                     taken.add(name.text)
                 elif slot not in second_best or merit > second_best[slot][0]:
                     second_best[slot] = merit, name
-        return [names[slot] if slot in names else _settle(second_best.get(slot), novel) for slot in range(len(slots))]
+        return [
+            names[slot] if slot in names else _settle(second_best.get(slot), novel)
+            for slot in range(len(slots))
+        ]
 
     def _name(self, drawn: Drawn) -> Name | None:
         """The name, if it is one: without a blank at either end."""

@@ -64,6 +64,7 @@ class Network(nn.Module, ABC):
 
     def freeze(self) -> None:
         """Stop learning, and compute once what every step needs."""
+        self.zero_grad()
         self.eval().requires_grad_(False)
 
 

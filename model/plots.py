@@ -15,7 +15,9 @@ def loss_curve(curve: Sequence[CurvePoint], title: str = "Loss") -> bytes:
     """The training loss and, where it was measured, the held-out loss, in nats a letter by step."""
     figure = Figure(figsize=(8, 4.5), dpi=100, layout="constrained", facecolor="white")
     axes = figure.add_subplot()
-    axes.plot([p.step for p in curve], [p.train for p in curve], color=_TRAIN, label="training", marker=_dot(curve))
+    axes.plot(
+        [p.step for p in curve], [p.train for p in curve], color=_TRAIN, label="training", marker=_dot(curve)
+    )
     measured = [(p.step, p.validation) for p in curve if p.validation is not None]
     if measured:
         steps, losses = zip(*measured, strict=True)

@@ -99,7 +99,9 @@ def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> list
         log_probs, state = _next(plan, symbols[going], _select(state, going, len(plan.categories)))
     cut = set(rows.tolist())
     return [
-        Drawn(tuple(line[: line.index(plan.boundary)] if row not in cut else line[:-1]), total, row not in cut)
+        Drawn(
+            tuple(line[: line.index(plan.boundary)] if row not in cut else line[:-1]), total, row not in cut
+        )
         for row, (line, total) in enumerate(zip(written.tolist(), totals.tolist(), strict=True))
     ]
 

@@ -159,8 +159,11 @@ class _Training:
             self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, recipe.learning_rate, total_steps=epochs * per_epoch + 1,
-            pct_start=recipe.warm_up, cycle_momentum=False,
+            optimiser,
+            recipe.learning_rate,
+            total_steps=epochs * per_epoch + 1,
+            pct_start=recipe.warm_up,
+            cycle_momentum=False,
         )
         step = 0
         for epoch in range(1, epochs + 1):
