@@ -31,7 +31,7 @@ def main() -> int:
         settings = Settings.read()
         token = _usable(settings)
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return EXIT_SETTINGS
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level.upper()])
     _use_endpoints(settings)

@@ -20,7 +20,7 @@ from bot.training.outcome import outcome_of
 from bot.training.trainer import Trainer
 from bot.ui.history import TurnButton
 from bot.ui.names import Again
-from bot.ui.replies import Interaction, show, tell, tell_error
+from bot.ui.replies import Interaction, custom_id_of, show, tell, tell_error
 from bot.ui.training import Cancel, RunCard, StartAgain
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class NameBot(commands.Bot):
         """Answer a click on a button that is none of ours any more, which Discord would call a failure."""
         if interaction.type is not discord.InteractionType.component:
             return
-        custom_id = str((interaction.data or {}).get("custom_id", ""))
+        custom_id = custom_id_of(interaction)
         if not any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in _BUTTONS):
             await tell(interaction, "This button is from an older time and does nothing now.")
 

@@ -1,16 +1,13 @@
-"""The few failures that are the user's business: their message is the reply."""
+"""The few failures that are the user's business: their message is the reply. All else is a bug.
+
+The model's own refusals, `model.ModelError`, are of the same kind.
+"""
 
 import secrets
-
-from model import ModelError
 
 
 class Refusal(Exception):
     """What was asked can't be done; the message says why, and what would do."""
-
-
-USERS_BUSINESS = (Refusal, ModelError)
-"""What a user is told in its own words. All else is a bug, told by its ID."""
 
 
 def error_id() -> str:

@@ -139,7 +139,7 @@ def _be_patient(env: simcord.Env, preview: Any) -> None:
     original = preview._action
 
     async def action(context_id: str, body: Any) -> Any:
-        while env._operation_task is not None:
+        while env._operation_task is not None:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
         page = preview._pages.get(context_id)
         if page is not None and isinstance(body, dict) and "published_revision" in body:

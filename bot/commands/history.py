@@ -30,7 +30,9 @@ class History(commands.Cog):
     ) -> None:
         """Browse the names made in this server, or in direct messages your own"""
         filters = Filters(
-            language=interaction.client.naming.known_language(interaction.guild_id, language) if language else None,
+            language=interaction.client.naming.known_language(interaction.guild_id, language)
+            if language
+            else None,
             user_id=member.id if member else None,
             text=text.strip() or None if text else None,
         )
@@ -38,7 +40,5 @@ class History(commands.Cog):
         await show(interaction, await history_card(interaction.client.store, scope_of(interaction), turn))
 
     @history.autocomplete("language")
-    async def complete_language(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
+    async def complete_language(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return language_choices(interaction, typed)

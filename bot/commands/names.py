@@ -37,7 +37,5 @@ class Names(commands.Cog):
         await show(interaction, NameCard(made))
 
     @name.autocomplete("language")
-    async def complete_language(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
+    async def complete_language(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return language_choices(interaction, typed)

@@ -42,6 +42,9 @@ class Database:
         """
         url = _parse(address)
         try:
+            if sqlite.is_sqlite(url):
+                sqlite.require_version()
+                sqlite.require_file(url, make=migrate)
             await (_migrate(url) if migrate else _require_current_schema(url))
         except (SQLAlchemyError, CommandError, OSError) as error:
             raise StoreError(
@@ -115,9 +118,6 @@ async def _migrate(url: URL) -> None:
     On SQLite that one doesn't enforce foreign keys until the end: to alter a table there is to copy
     it and drop it, and dropping it would delete all rows that refer to it.
     """
-    if sqlite.is_sqlite(url):
-        sqlite.require_version()
-        sqlite.make_folder(url)
     async with _engine(url, migrating=True).execution_options(writes=True).begin() as connection:
         await connection.run_sync(schema.migrate)
         if sqlite.is_sqlite(url):

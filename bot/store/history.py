@@ -93,7 +93,7 @@ class History:
         last = select(GenerationRow.language).order_by(GenerationRow.id.desc()).limit(recent).subquery()
         counted = select(last.c.language, func.count()).group_by(last.c.language)
         async with self._database.read() as session:
-            return {language: count for language, count in await session.execute(counted)}
+            return dict((await session.execute(counted)).tuples().all())
 
     async def names_made(self) -> int:
         """Count the names ever made, deleted ones included.

@@ -40,10 +40,18 @@ def is_in_memory(url: URL) -> bool:
     )
 
 
-def make_folder(url: URL) -> None:
-    """Make the folder that the database's file is to be in, where it is given as a path."""
-    if url.database and not url.database.startswith("file:"):
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+def require_file(url: URL, *, make: bool) -> None:
+    """Raise `OSError` if the database's file can't be opened; with `make`, make it and its folder.
+
+    Connecting would find it out too, but a connection of aiosqlite that fails leaves behind a thread
+    which may print a traceback of its own.
+    """
+    if not url.database or url.database.startswith("file:"):
+        return
+    file = Path(url.database)
+    if make:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    file.open("ab" if make else "rb").close()
 
 
 def configure(engine: Engine, *, enforce_foreign_keys: bool = True) -> None:
@@ -60,8 +68,12 @@ def configure(engine: Engine, *, enforce_foreign_keys: bool = True) -> None:
         # The driver's own habit is to begin before some statements and not before others.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, foreign_keys):
-            cursor.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in (*_PRAGMAS, foreign_keys):
+                cursor.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()  # the pool hasn't taken charge of it yet
+            raise
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 MARGIN = 0.02
 """Nats a letter by which a new model may be worse than the one in use: less is noise."""
 
-_BEAT = 1.0  # seconds between reports
+_BEAT = 0.5  # seconds between reports
 _NICENESS = 10
 
 
@@ -31,7 +31,7 @@ def settle_in() -> None:
     """Prepare a process of the bot's own: its Ctrl-C is the bot's to handle, and the bot goes first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
-    logging.basicConfig(level=logging.INFO)
+    logging.basicConfig(level=logging.WARNING)
 
 
 def run(database_url: str, run_id: int) -> None:

@@ -34,7 +34,9 @@ def _samples(before: Serving | None, after: Serving, seed: int) -> list[Sample]:
     categories = after.generator.categories
     chosen = random.Random(seed).sample(categories, min(_LANGUAGES, len(categories)))
     return [
-        Sample(category, _name(before, category, seed) if before else None, _name(after, category, seed) or "")
+        Sample(
+            category, _name(before, category, seed) if before else None, _name(after, category, seed) or ""
+        )
         for category in sorted(chosen)
     ]
 

@@ -6,10 +6,9 @@ import multiprocessing
 from collections.abc import Awaitable, Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import discord
 from discord.ext import tasks
 
 from bot.generators import Generators
@@ -21,7 +20,8 @@ log = logging.getLogger(__name__)
 
 _EVERY = 2.0  # seconds between looks: as often as a card may be edited
 _SILENCE = timedelta(seconds=30)  # without a beat for so long, the job is gone
-_PATIENCE = 6.0  # seconds that a job is given to notice that the bot is closing
+_LAST_WORDS = 2.0  # seconds that bringing the cards up to date may take when the bot closes
+_PATIENCE = 5.0  # seconds that a job is given to notice that the bot is closing
 
 OnChange = Callable[[Run], Awaitable[None]]
 """Told a run that has moved on, or ended."""
@@ -82,6 +82,16 @@ class Trainer:
         self._follow(run)
         return run
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is being followed."""
+        return bool(self._seen)
+
+    def started(self, run_id: int) -> bool:
+        """Whether a followed run was seen at work."""
+        run = self._seen.get(run_id)
+        return run is not None and run.status is RunStatus.RUNNING
+
     async def cancel(self, run_id: int) -> bool:
         """Ask a run to stop; False if it is over already."""
         return await self._store.runs.request_cancel(run_id)
@@ -91,6 +101,8 @@ class Trainer:
         self._watch.cancel()
         for run_id in self._jobs:
             await self._interrupt(run_id, "The bot was stopped meanwhile.")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._look(), _LAST_WORDS)
         if self._executor is not None:
             # Each job sees within a second that its run is over, and ends by itself.
             closing = asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)
@@ -145,7 +157,7 @@ class Trainer:
         if ended is None:
             run = await self._store.runs.get(run_id)
             heard = run and run.heartbeat_at
-            if heard and discord.utils.utcnow() - heard > _SILENCE:
+            if heard and datetime.now(UTC) - heard > _SILENCE:
                 await self._interrupt(run_id, "Its process went away.")
         elif ended.done():
             failure = None if ended.cancelled() else ended.exception()

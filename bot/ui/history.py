@@ -10,7 +10,7 @@ from bot.errors import Refusal
 from bot.store import Cursor, Filters, Page, Scope, Store
 from bot.ui.buttons import PersistentButton
 from bot.ui.names import ACCENT
-from bot.ui.replies import Interaction, show
+from bot.ui.replies import Interaction
 from bot.ui.text import plain
 
 LONGEST_TEXT = 30

@@ -1,13 +1,16 @@
 """Answering an interaction in whatever state it is: fresh, already answered, or expired."""
 
 import logging
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 from discord import app_commands
 
-from bot.errors import USERS_BUSINESS, error_id
+from bot.errors import Refusal, error_id
 from bot.naming import Asker
+from bot.ui.text import plain
+from model import ModelError
 
 if TYPE_CHECKING:
     from bot.app import NameBot
@@ -24,6 +27,12 @@ def asker(interaction: Interaction) -> Asker:
     return Asker(interaction.guild_id, interaction.channel_id, interaction.user.id)
 
 
+def custom_id_of(interaction: Interaction) -> str:
+    """Which component was used; empty for a command."""
+    data: Mapping[str, Any] = {**interaction.data} if interaction.data else {}
+    return str(data.get("custom_id", ""))
+
+
 async def tell(interaction: Interaction, sentence: str) -> None:
     """Say something to the one who asked, and to nobody else unless "is thinking…" was shown to all."""
     card = Notice(sentence)
@@ -31,6 +40,11 @@ async def tell(interaction: Interaction, sentence: str) -> None:
         await interaction.followup.send(view=card, ephemeral=True)
     else:
         await interaction.response.send_message(view=card, ephemeral=True)
+
+
+async def tell_refusal(interaction: Interaction, refusal: Refusal | ModelError) -> None:
+    """Say why not. The model quotes what was typed as it is; our own sentences are fit to be shown."""
+    await tell(interaction, str(refusal) if isinstance(refusal, Refusal) else plain(str(refusal)))
 
 
 async def show(
@@ -63,8 +77,8 @@ async def tell_error(interaction: Interaction, error: BaseException) -> None:
 
 async def _tell_cause(interaction: Interaction, cause: BaseException) -> None:
     match cause:
-        case _ if isinstance(cause, USERS_BUSINESS):
-            await tell(interaction, str(cause))
+        case Refusal() | ModelError():
+            await tell_refusal(interaction, cause)
         case app_commands.MissingPermissions():
             needed = " and ".join(name.replace("_", " ").title() for name in cause.missing_permissions)
             await tell(interaction, f"You need the permission {needed} for that.".replace("Guild", "Server"))
@@ -84,7 +98,7 @@ def _what(interaction: Interaction) -> str:
     """Which command or button it was, for the log."""
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"
-    return str((interaction.data or {}).get("custom_id", interaction.type.name))
+    return custom_id_of(interaction) or interaction.type.name
 
 
 class Notice(discord.ui.LayoutView):

@@ -18,6 +18,17 @@ from bot.ui.text import duration, plain
 _BAR = 20  # squares
 _PICTURE = "loss.png"
 
+_HEADINGS: dict[RunStatus, str] = {
+    RunStatus.QUEUED: "Waiting to train {}",
+    RunStatus.RUNNING: "Training {}",
+    RunStatus.CANCELLING: "Stopping the training of {}",
+    RunStatus.SUCCEEDED: "Trained {}: it is in use",
+    RunStatus.REJECTED: "Trained {}: it is worse, so the old one stays in use",
+    RunStatus.CANCELLED: "Cancelled the training of {}",
+    RunStatus.FAILED: "The training of {} failed",
+    RunStatus.INTERRUPTED: "The training of {} was interrupted",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -43,9 +54,7 @@ class Cancel(PersistentButton, template=r"cancel:(?P<run>\d{1,18})"):
 
     def __init__(self, run_id: int) -> None:
         super().__init__(
-            discord.ui.Button(
-                label="Cancel", style=discord.ButtonStyle.danger, custom_id=f"cancel:{run_id}"
-            )
+            discord.ui.Button(label="Cancel", style=discord.ButtonStyle.danger, custom_id=f"cancel:{run_id}")
         )
         self.run_id = run_id
 
@@ -133,24 +142,7 @@ async def _refresh(interaction: Interaction, run: Run) -> None:
 
 
 def _heading(run: Run) -> str:
-    whose = "the shared model" if run.guild_id == BASE else "this server's model"
-    match run.status:
-        case RunStatus.QUEUED:
-            return f"Waiting to train {whose}"
-        case RunStatus.RUNNING:
-            return f"Training {whose}"
-        case RunStatus.CANCELLING:
-            return f"Stopping the training of {whose}"
-        case RunStatus.SUCCEEDED:
-            return f"Trained {whose}: it is in use"
-        case RunStatus.REJECTED:
-            return f"Trained {whose}: it is worse, so the old one stays in use"
-        case RunStatus.CANCELLED:
-            return f"Cancelled the training of {whose}"
-        case RunStatus.FAILED:
-            return f"The training of {whose} failed"
-        case RunStatus.INTERRUPTED:
-            return f"The training of {whose} was interrupted"
+    return _HEADINGS[run.status].format("the shared model" if run.guild_id == BASE else "this server's model")
 
 
 def _lines(run: Run) -> list[str]:

@@ -1,26 +1,60 @@
-"""/retrain and the first training, with a real worker process."""
+"""/retrain and the first training, each with a real worker process."""
+
+import asyncio
+import multiprocessing
+from datetime import timedelta
+from pathlib import Path
 
 import discord
+import pytest
+import simcord
 
-from bot.store import BASE, RunStatus
-from tests.bot.world import World, buttons_of, names_on, text_of
+from bot.settings import Settings
+from bot.store import BASE, NewRun, Progress, Run, RunStatus, Store
+from bot.training import trainer
+from bot.ui.training import StartAgain
+from model import Corpus, Generator
+from tests.bot.world import World, buttons_of, close_world, names_on, open_world, publish, text_of
 
 
-async def run_of(world: World, guild_id: int):
-    return await world.bot.store.runs.latest(guild_id)
+def card(world: World):
+    """The newest message of the channel."""
+    return world.channel.history(viewer=world.boss)[-1]
 
 
-async def test_first_start_trains_the_base_model_and_says_how_far_it_is(new_world: World) -> None:
+async def latest(world: World, guild_id: int | None = None) -> Run:
+    run = await world.bot.store.runs.latest(world.guild.id if guild_id is None else guild_id)
+    assert run is not None
+    return run
+
+
+async def queue_run(store: Store, guild_id: int, archive: bytes) -> Run:
+    """A run that nobody has taken on."""
+    return await store.runs.request(NewRun(guild_id, None, None, "", "default", 0, {}, archive))
+
+
+async def test_the_first_start_trains_and_says_how_far_it_is(new_world: World) -> None:
     world = new_world
     reply = await world.alice.slash(world.channel, "name", language="russian")
     assert reply.response.ephemeral
+    assert "learn" in text_of(reply.response)
     assert "first names" in text_of(reply.response)
 
     await world.until(lambda: bool(world.bot.naming.complete(None, "")))
 
     reply = await world.alice.slash(world.channel, "name", language="russian", letters="rus")
     assert [name[0] for name in names_on(reply.response)] == ["R", "U", "S"]
-    assert (await run_of(world, BASE)).status is RunStatus.SUCCEEDED
+    assert (await latest(world, BASE)).status is RunStatus.SUCCEEDED
+
+
+async def test_how_far_the_first_training_is(new_world: World) -> None:
+    run = (await new_world.bot.store.runs.unfinished(BASE))[0]
+    await new_world.until(lambda: new_world.bot.trainer.started(run.id))
+    await new_world.bot.store.runs.beat(run.id, Progress(1, 4, 30, 120, 2.0, None, 5.0, 15.0))
+
+    reply = await new_world.alice.slash(new_world.channel, "name", language="russian")
+
+    assert "25% done" in text_of(reply.response)
 
 
 async def test_retrain_shows_progress_and_ends_with_what_changed(world: World) -> None:
@@ -28,9 +62,189 @@ async def test_retrain_shows_progress_and_ends_with_what_changed(world: World) -
     assert "Waiting to train this server's model" in text_of(reply.response)
     assert buttons_of(reply.response) == {"Cancel": True}
 
-    def card():
-        return world.channel.history(viewer=world.boss)[-1]
+    await world.until(lambda: "Trained this server's model" in text_of(card(world)))
 
-    await world.until(lambda: "Trained" in text_of(card()))
-    print(text_of(card()), card().attachments)
-    assert [e.json for e in world.env.http_requests if e.method == "PATCH"]
+    shown = text_of(card(world))
+    assert "Loss on held-out names" in shown
+    assert all(f"{language}: " in shown for language in ("Czech", "Japanese", "Russian"))
+    assert shown.count("→") == 3
+    assert (await card(world).attachments[0].read()).startswith(b"\x89PNG")
+    assert buttons_of(card(world)) == {}
+    edits = [str(entry.json) for entry in world.env.http_requests if entry.method == "PATCH"]
+    assert any("epoch 1 of" in edit for edit in edits), "it showed no progress"
+
+
+async def test_a_trained_model_serves_its_server_alone(world: World) -> None:
+    await world.boss.slash(world.channel, "retrain")
+    await world.until(lambda: "Trained" in text_of(card(world)))
+    run = await latest(world)
+
+    own = await world.bot.store.models.active_own(world.guild.id)
+
+    if run.status is RunStatus.SUCCEEDED:
+        assert own is not None
+        assert own.id == run.model_id
+    else:
+        assert run.status is RunStatus.REJECTED
+        assert own is None
+    base = await world.bot.store.models.active(BASE)
+    assert base is not None
+    assert base.id != run.model_id
+
+
+async def test_a_member_cannot_retrain(world: World) -> None:
+    with pytest.raises(simcord.SetupError):  # Discord does not offer it
+        await world.alice.slash(world.channel, "retrain")
+
+
+async def test_a_member_whom_discord_lets_through_is_refused(world: World) -> None:
+    command = next(c for c in await world.bot.tree.fetch_commands() if c.name == "retrain")
+    world.guild.set_command_permissions(command, {world.alice: True})
+
+    reply = await world.alice.slash(world.channel, "retrain")
+
+    assert reply.response.ephemeral
+    assert "Manage Server" in text_of(reply.response)
+    assert await world.bot.store.runs.latest(world.guild.id) is None
+
+
+async def test_the_base_is_retrained_by_the_bots_owner_alone(world: World) -> None:
+    refused = await world.boss.slash(world.channel, "retrain", base=True)
+    assert "owner alone" in text_of(refused.response)
+
+    reply = await world.owner.slash(world.channel, "retrain", base=True)
+
+    assert "shared model" in text_of(reply.response)
+    assert (await latest(world, BASE)).requested_by == world.owner.id
+
+
+async def test_a_second_run_is_answered_with_the_first(world: World) -> None:
+    first = await world.boss.slash(world.channel, "retrain")
+
+    second = await world.boss.slash(world.channel, "retrain")
+
+    assert second.response.ephemeral
+    assert "under way already" in text_of(second.response)
+    assert str(first.response.id) in text_of(second.response)
+
+
+async def test_cancel_stops_it(world: World) -> None:
+    reply = await world.boss.slash(world.channel, "retrain")
+
+    await world.boss.click(reply.response, label="Cancel")
+    await world.until(lambda: "Cancelled" in text_of(card(world)))
+
+    assert (await latest(world)).status is RunStatus.CANCELLED
+    assert await world.bot.store.models.active_own(world.guild.id) is None
+    assert buttons_of(card(world)) == {"Start again": True}
+
+
+async def test_cancel_needs_manage_server(world: World) -> None:
+    reply = await world.boss.slash(world.channel, "retrain")
+
+    refused = await world.alice.click(reply.response, label="Cancel")
+
+    assert "Manage Server" in text_of(refused.response)
+    assert (await latest(world)).status is not RunStatus.CANCELLED
+
+
+async def test_names_are_made_while_it_trains(world: World) -> None:
+    await world.boss.slash(world.channel, "retrain")
+
+    reply = await world.alice.slash(world.channel, "name", language="russian")
+
+    assert len(names_on(reply.response)) == 3
+
+
+async def test_a_deleted_card_does_not_stop_it(world: World) -> None:
+    await world.boss.slash(world.channel, "retrain")
+    run = await latest(world)
+    await world.bot.get_partial_messageable(run.channel_id).get_partial_message(run.message_id).delete()
+    await world.env.settle()
+
+    await world.until(lambda: not world.bot.trainer.is_busy)
+
+    assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
+
+
+async def test_a_killed_worker_is_noticed_and_the_next_run_works(world: World) -> None:
+    await world.boss.slash(world.channel, "retrain")
+    run = await latest(world)
+    await world.until(lambda: world.bot.trainer.started(run.id))
+    for worker in multiprocessing.active_children():
+        worker.kill()
+
+    await world.until(lambda: "interrupted" in text_of(card(world)))
+    reply = await world.boss.click(world.channel.last_message, label="Start again")
+
+    assert "Waiting to train" in text_of(reply.response)
+    await world.until(lambda: "Trained" in text_of(card(world)))
+
+
+async def test_closing_marks_it_interrupted_and_the_restarted_bot_offers_it_again(
+    settings: Settings, generator: Generator
+) -> None:
+    await publish(settings, generator)
+    world = await open_world(settings)
+    try:
+        await world.boss.slash(world.channel, "retrain")
+
+        await asyncio.wait_for(world.bot.close(), 10)
+
+        async with await Store.open(settings.database_url) as store:
+            run = await store.runs.latest(world.guild.id)
+        assert run is not None
+        assert run.status is RunStatus.INTERRUPTED
+        assert not multiprocessing.active_children()
+        await world.restart()
+        assert "interrupted" in text_of(card(world))
+        assert buttons_of(card(world)) == {"Start again": True}
+    finally:
+        await close_world(world)
+
+
+async def test_a_run_of_a_process_that_vanished_is_found(
+    world: World, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await queue_run(world.bot.store, world.guild.id, Corpus.read(data_dir).to_zip())
+    await world.bot.store.runs.start(run.id)  # by a process that then falls silent
+    await world.restart()
+    assert (await latest(world)).status is RunStatus.RUNNING
+
+    monkeypatch.setattr(trainer, "_SILENCE", timedelta(0))
+    await world.env.advance_time(2)
+
+    assert (await latest(world)).status is RunStatus.INTERRUPTED
+
+
+async def test_a_queued_run_is_taken_up_after_a_restart(world: World, data_dir: Path) -> None:
+    await queue_run(world.bot.store, world.guild.id, Corpus.read(data_dir).to_zip())
+
+    await world.restart()
+    await world.until(lambda: not world.bot.trainer.is_busy)
+
+    assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
+
+
+async def test_a_corpus_that_cannot_be_learned_fails_with_a_sentence(world: World) -> None:
+    await queue_run(world.bot.store, world.guild.id, b"no zip")
+
+    await world.restart()
+    await world.until(lambda: not world.bot.trainer.is_busy)
+
+    run = await latest(world)
+    assert run.status is RunStatus.FAILED
+    assert run.error
+    assert "zip" in run.error
+
+
+async def test_start_again_of_another_server_is_refused(world: World) -> None:
+    run = await queue_run(world.bot.store, 1, b"")
+    view = discord.ui.LayoutView(timeout=None)
+    view.add_item(discord.ui.ActionRow(StartAgain(run.id)))
+    message = await world.bot.get_channel(world.channel.id).send(view=view)
+    await world.env.settle()
+
+    reply = await world.boss.click(message, label="Start again")
+
+    assert "not known any more" in text_of(reply.response)

@@ -1,0 +1,155 @@
+"""Migrations: up, down, never from or to something that isn't ours, all or nothing."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+
+from bot.store import NewGeneration, SchemaTooNew, Store, StoreError
+from bot.store.schema import VERSION_TABLE, configuration
+from bot.store.tables import Table
+
+
+def definitions(path: Path) -> set[str]:
+    """What the database at a path consists of, as it says itself, less Alembic's table."""
+    with sqlite3.connect(path) as database:
+        return {
+            " ".join(sql.split())
+            for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+            if VERSION_TABLE not in sql
+        }
+
+
+@pytest.fixture
+def empty_file(path: Path) -> Path:
+    """A database that has no table yet."""
+    path.touch()
+    return path
+
+
+class TestMigrations:
+    def test_they_are_numbered_one_by_one(self) -> None:
+        with create_engine("sqlite://").connect() as connection:
+            scripts = ScriptDirectory.from_config(configuration(connection))
+        revisions = [script.revision for script in scripts.walk_revisions()][::-1]
+        assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+
+    async def test_they_lead_to_the_tables(self, store: Store, path: Path, tmp_path: Path) -> None:
+        """As Alembic compares them, and to the letter: it overlooks conditions and AUTOINCREMENT."""
+        assert store
+        with create_engine(f"sqlite:///{path}").connect() as connection:
+            context = MigrationContext.configure(
+                connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
+            )
+            assert compare_metadata(context, Table.metadata) == []
+
+        direct = tmp_path / "direct.db"
+        Table.metadata.create_all(create_engine(f"sqlite:///{direct}"))
+        assert definitions(path) == definitions(direct)
+
+    async def test_down_and_up_again(self, store: Store, path: Path) -> None:
+        assert store
+        whole = definitions(path)
+        assert whole
+
+        with create_engine(f"sqlite:///{path}").begin() as connection:
+            command.downgrade(configuration(connection), "base")
+        assert {sql for sql in definitions(path) if "sqlite_sequence" not in sql} == set()
+
+        with create_engine(f"sqlite:///{path}").begin() as connection:
+            command.upgrade(configuration(connection), "head")
+        assert definitions(path) == whole
+
+    async def test_opening_again_changes_nothing(
+        self, store: Store, url: str, new_generation: NewGeneration
+    ) -> None:
+        kept = await store.history.keep(new_generation)
+
+        async with await Store.open(url) as again:
+            assert await again.history.generation(kept.id) == kept
+
+    async def test_one_that_fails_leaves_nothing_behind(
+        self, url: str, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(_: Connection) -> None:
+            raise StoreError("at the last moment")
+
+        monkeypatch.setattr("bot.store.sqlite.check_foreign_keys", fail)
+        with pytest.raises(StoreError, match="at the last moment"):
+            await Store.open(url)
+
+        with sqlite3.connect(path) as database:
+            assert database.execute("SELECT * FROM sqlite_master").fetchall() == []
+
+    async def test_altering_a_table_keeps_the_rows_that_refer_to_it(
+        self,
+        store: Store,
+        url: str,
+        new_generation: NewGeneration,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        kept = await store.history.keep(new_generation)
+
+        def alter(connection: Connection) -> None:
+            operations = Operations(MigrationContext.configure(connection))
+            with operations.batch_alter_table("generations", recreate="always") as table:
+                table.alter_column("letters", comment="first letters")
+
+        monkeypatch.setattr("bot.store.schema.migrate", alter)
+        async with await Store.open(url) as altered:
+            assert await altered.history.generation(kept.id) == kept
+
+    async def test_rows_that_refer_to_nothing_are_found(
+        self, store: Store, url: str, path: Path, new_generation: NewGeneration
+    ) -> None:
+        await store.history.keep(new_generation)
+        with sqlite3.connect(path) as database:
+            database.execute("DELETE FROM generations")
+
+        with pytest.raises(StoreError, match=r"3 rows that refer to missing ones, .* names"):
+            await Store.open(url)
+
+
+class TestRefusing:
+    @pytest.mark.parametrize("migrate", [True, False])
+    async def test_a_newer_schema(self, store: Store, url: str, path: Path, *, migrate: bool) -> None:
+        assert store
+        with sqlite3.connect(path) as database:
+            database.execute(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+        whole = definitions(path)
+
+        with pytest.raises(SchemaTooNew, match=r"schema is 9999, and .* knows \d{4} at most"):
+            await Store.open(url, migrate=migrate)
+
+        assert definitions(path) == whole
+
+    async def test_a_worker_does_not_migrate(self, url: str, empty_file: Path) -> None:
+        with pytest.raises(StoreError, match=r"missing and this version needs .* start the bot"):
+            await Store.open(url, migrate=False)
+
+        assert definitions(empty_file) == set()
+
+    async def test_a_worker_takes_what_the_bot_has_migrated(
+        self, store: Store, url: str, new_generation: NewGeneration
+    ) -> None:
+        kept = await store.history.keep(new_generation)
+
+        async with await Store.open(url, migrate=False) as worker:
+            assert await worker.history.generation(kept.id) == kept
+
+    @pytest.mark.parametrize("table", ["moz_bookmarks", "alembic_version", "names"])
+    async def test_the_database_of_another_program(self, url: str, path: Path, table: str) -> None:
+        with sqlite3.connect(path) as database:
+            database.execute(f"CREATE TABLE {table} (version_num TEXT)")
+        whole = definitions(path)
+
+        with pytest.raises(StoreError, match=f"another program's, with tables such as {table}"):
+            await Store.open(url)
+
+        assert definitions(path) == whole
