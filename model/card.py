@@ -1,10 +1,7 @@
 """The card of a model: all that one must know to use its weights, kept beside them in the file."""
 
-from typing import Self
-
 from pydantic import BaseModel, ConfigDict
 
-from model.corpus import Corpus
 from model.networks import AnyConfig
 from model.scoring import Evaluation
 from model.text import Normalisation
@@ -39,28 +36,6 @@ class Card(BaseModel):
     seed: int
     seconds: float
     """How long training took."""
-
-    @classmethod
-    def of(
-        cls,
-        corpus: Corpus,
-        network: AnyConfig,
-        *,
-        curve: tuple[CurvePoint, ...],
-        held_out: Evaluation,
-        seed: int,
-        seconds: float,
-    ) -> Self:
-        return cls(
-            network=network,
-            alphabet=corpus.alphabet,
-            names=dict(corpus.names),
-            normalisation=corpus.normalisation,
-            curve=curve,
-            held_out=held_out,
-            seed=seed,
-            seconds=seconds,
-        )
 
     @property
     def categories(self) -> list[str]:

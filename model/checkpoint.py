@@ -6,17 +6,22 @@ Nothing is ever unpickled, so a file from a stranger can be wrong but not danger
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 
 from model.card import FORMAT_VERSION, Card
 from model.errors import CheckpointError
 from model.networks import Network, build
 
-_KEY = "namesmith"  # one key alone: safetensors writes several in no order, and equal models should be equal bytes
+_KEY = "namesmith"
+"""The one key: safetensors writes several in any order, and equal models should be equal bytes."""
+
+_UNFINISHED = "unfinished."
 
 
 class _Version(BaseModel):
@@ -25,14 +30,15 @@ class _Version(BaseModel):
     format_version: int
 
 
-def to_bytes(network: Network, card: Card) -> bytes:
-    """The weights and the card as one safetensors file."""
+def to_bytes(network: Network, card: Card, unfinished: Mapping[str, Tensor] | None = None) -> bytes:
+    """The weights, the card and what a stopped training needs to go on, as one safetensors file."""
     weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    weights |= {f"{_UNFINISHED}{name}": tensor for name, tensor in (unfinished or {}).items()}
     return save(weights, {_KEY: card.model_dump_json()})
 
 
-def from_bytes(content: bytes) -> tuple[Network, Card]:
-    """The network and its card.
+def from_bytes(content: bytes) -> tuple[Network, Card, Mapping[str, Tensor] | None]:
+    """The network, its card, and what a stopped training needs to go on.
 
     Raises:
         CheckpointError: with a sentence, for a file that isn't ours, is damaged, or is newer.
@@ -52,14 +58,19 @@ def from_bytes(content: bytes) -> tuple[Network, Card]:
             )
         card = Card.model_validate_json(description)
         network = build(card.network, len(card.categories), len(card.alphabet) + 1)
+        unfinished = {
+            name.removeprefix(_UNFINISHED): weights.pop(name)
+            for name in list(weights)
+            if name.startswith(_UNFINISHED)
+        }
         network.load_state_dict(weights)
     except (ValidationError, RuntimeError) as error:
         raise CheckpointError(
             "The model's weights and description don't fit together: it is damaged."
         ) from error
-    if not all(tensor.isfinite().all() for tensor in weights.values()):
+    if not all(tensor.isfinite().all() for tensor in (*weights.values(), *unfinished.values())):
         raise CheckpointError("The model has weights that are no numbers: it is damaged.")
-    return network, card
+    return network, card, unfinished or None
 
 
 def write(path: Path, content: bytes) -> None:
@@ -69,9 +80,9 @@ def write(path: Path, content: bytes) -> None:
             beside.write(content)
             beside.flush()
             os.fsync(beside.fileno())
-            os.replace(beside.name, path)
+            Path(beside.name).replace(path)
         except BaseException:
-            os.unlink(beside.name)
+            Path(beside.name).unlink()
             raise
 
 

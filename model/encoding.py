@@ -1,32 +1,42 @@
-"""Names as numbers: what a network is fed and what it should have said."""
+"""Names as numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
 
-IGNORED = -100
-"""The target where there is nothing to predict; torch's losses skip it by default."""
-
-
-class Row(NamedTuple):
-    """One name of a category, by numbers."""
-
-    category: int
-    letters: tuple[int, ...]
-
 
 class Batch(NamedTuple):
-    """Names side by side: categories (B,), inputs and targets (B, T), padded with IGNORED targets.
+    """Names of one length side by side, so that nothing is padding.
 
-    `targets[:, 0]` is the first letter where the network has a start token, the second where not.
+    `symbols` has each name's letters between two boundaries: all but the last are what a network is
+    fed, all but the first what it should say. One without a start token is fed from the first letter on.
     """
 
     categories: Tensor
-    inputs: Tensor
-    targets: Tensor
+    """(B,)"""
+    symbols: Tensor
+    """(B, letters + 2)"""
+
+    def take(self, rows: Tensor | slice) -> Self:
+        return type(self)(self.categories[rows], self.symbols[rows])
+
+    def to(self, device: torch.device) -> Self:
+        return type(self)(self.categories.to(device), self.symbols.to(device))
+
+    def __len__(self) -> int:
+        """How many names, not how many fields."""
+        return len(self.categories)
+
+
+class Moved(NamedTuple):
+    """Where the categories and symbols that two encodings share have their numbers: old -> new."""
+
+    categories: Mapping[int, int]
+    symbols: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -44,29 +54,29 @@ class Encoding:
     def symbols(self) -> int:
         return len(self.alphabet) + 1
 
-    def row(self, category: str, name: str) -> Row:
-        """Encode a name whose letters are all in the alphabet."""
-        return Row(self.categories.index(category), tuple(map(self.alphabet.index, name)))
-
-    def rows(self, pairs: Iterable[tuple[str, str]]) -> list[Row]:
-        """Encode many (category, name) at once."""
+    def batches(self, pairs: Iterable[tuple[str, str]]) -> list[Batch]:
+        """Encode (category, name) pairs whose letters are all in the alphabet: a batch for each length."""
         category_of = {category: number for number, category in enumerate(self.categories)}
         letter_of = {letter: number for number, letter in enumerate(self.alphabet)}
+        categories: dict[int, list[int]] = defaultdict(list)
+        symbols: dict[int, list[list[int]]] = defaultdict(list)
+        for category, name in pairs:
+            categories[len(name)].append(category_of[category])
+            symbols[len(name)].append([self.boundary, *map(letter_of.__getitem__, name), self.boundary])
         return [
-            Row(category_of[category], tuple(map(letter_of.__getitem__, name))) for category, name in pairs
+            Batch(torch.tensor(categories[length]), torch.tensor(symbols[length]))
+            for length in sorted(symbols)
         ]
+
+    def moved_to(self, other: Self) -> Moved:
+        """Where the categories and symbols that both have are in the other."""
+        categories = {name: number for number, name in enumerate(other.categories)}
+        letters = {letter: number for number, letter in enumerate(other.alphabet)}
+        return Moved(
+            {old: categories[name] for old, name in enumerate(self.categories) if name in categories},
+            {old: letters[letter] for old, letter in enumerate(self.alphabet) if letter in letters}
+            | {self.boundary: other.boundary},
+        )
 
     def text(self, letters: Iterable[int]) -> str:
         return "".join(self.alphabet[letter] for letter in letters)
-
-    def batch(self, rows: Sequence[Row], *, has_start: bool) -> Batch:
-        """Put rows side by side, padded to the longest."""
-        width = max(len(row.letters) for row in rows) + has_start
-        inputs = torch.full((len(rows), width), self.boundary)
-        targets = torch.full((len(rows), width), IGNORED)
-        for number, row in enumerate(rows):
-            fed = ((self.boundary,) if has_start else ()) + row.letters
-            said = (*fed[1:], self.boundary)
-            inputs[number, : len(fed)] = torch.tensor(fed)
-            targets[number, : len(said)] = torch.tensor(said)
-        return Batch(torch.tensor([row.category for row in rows]), inputs, targets)

@@ -11,16 +11,17 @@ from typing import Literal, Self
 import numpy as np
 import torch
 from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
 from model import checkpoint
 from model.card import Card
 from model.corpus import Corpus
-from model.encoding import Encoding, Row
+from model.encoding import Batch, Encoding
 from model.errors import ImpossibleOption, UnknownCategory, UnusableLetter
 from model.networks import Network
 from model.sampling import Choice, Drawn, Plan, write
-from model.scoring import Evaluation, evaluate, score
+from model.scoring import Evaluation, summary
 from model.text import NORMALISERS, fold, matching
 
 MOST_NAMES = 10_000
@@ -29,7 +30,11 @@ MOST_NAMES = 10_000
 _DRAWS = (4, 8, 16, 32, 64)
 """Names drawn for each that is still missing, round after round, before the best of them is taken."""
 
+_DRAWS_AT_ONCE = 400
+"""Where many are missing, each has one draw at least, and no more than make so many in all."""
+
 Novel = bool | Literal["prefer"]
+Prior = Literal["flat", "corpus"]
 
 
 @dataclass(frozen=True)
@@ -45,14 +50,25 @@ class Name:
     novel: bool
 
 
+@dataclass(frozen=True)
+class Near:
+    """A name of the corpus, and how many letters must be changed, added or left out to come to it."""
+
+    text: str
+    category: str
+    distance: int
+
+
 class Generator:
     """A trained network with all that is known of it; it only reads, so threads may share one."""
 
-    def __init__(self, network: Network, card: Card) -> None:
+    def __init__(self, network: Network, card: Card, unfinished: Mapping[str, Tensor] | None = None) -> None:
         self.card = card
-        self._network = network
-        self._network.freeze()
-        self._encoding = Encoding(tuple(card.categories), card.alphabet)
+        self.network = network
+        self.network.freeze()
+        self.encoding = Encoding(tuple(card.categories), card.alphabet)
+        self.unfinished = unfinished
+        """What a training that was stopped needs to go on."""
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -75,7 +91,7 @@ class Generator:
 
     def to_bytes(self) -> bytes:
         """The checkpoint that `save` writes."""
-        return checkpoint.to_bytes(self._network, self.card)
+        return checkpoint.to_bytes(self.network, self.card, self.unfinished)
 
     @property
     def categories(self) -> list[str]:
@@ -135,10 +151,9 @@ class Generator:
         Raises:
             UnknownCategory, UnusableLetter: with a sentence that says what would do.
         """
-        number = self._number(category)
-        return self._log_probs([Row(number, self._letters(name))])[0]
+        return self._log_probs([self._number(category)], self._letters(name))[0]
 
-    def classify(self, name: str, *, prior: Literal["flat", "corpus"] = "flat") -> dict[str, float]:
+    def classify(self, name: str, *, prior: Prior = "flat") -> dict[str, float]:
         """How probable each category is, given the name, by Bayes' rule; they sum to 1.
 
         Args:
@@ -150,9 +165,8 @@ class Generator:
         """
         if prior not in ("flat", "corpus"):
             raise ImpossibleOption(f"There is no prior {prior!r}: choose flat or corpus.")
-        letters = self._letters(name)
-        rows = [Row(number, letters) for number in range(len(self.categories))]
-        joint = torch.tensor([sum(line) for line in self._log_probs(rows)], dtype=torch.float64)
+        everyone = range(len(self.categories))
+        joint = torch.tensor([sum(line) for line in self._log_probs(everyone, self._letters(name))]).double()
         if prior == "corpus":
             joint += torch.tensor([float(count) for count in self.card.counts.values()]).log()
         return dict(zip(self.categories, joint.softmax(0).tolist(), strict=True))
@@ -165,15 +179,27 @@ class Generator:
             UnusableLetter: where no name is left.
         """
         known = set(self.alphabet)
-        rows = self._encoding.rows(
-            (self.find_category(category), name)
-            for category, names in corpus.names.items()
-            for name in names
-            if known.issuperset(name)
-        )
-        if not rows:
+        pairs = []
+        for category, names in corpus.names.items():
+            found = self.find_category(category)
+            pairs += [(found, name) for name in names if known.issuperset(name)]
+        if not pairs:
             raise UnusableLetter("None of these names is written in letters that the model knows.")
-        return evaluate(self._network, self._encoding, rows)
+        batches = self.encoding.batches(pairs)
+        return summary(self.encoding, batches, self.network.score(batches))
+
+    def nearest(self, text: str, category: str | None = None) -> Near:
+        """The corpus's name with the fewest edits between, of one category or of all.
+
+        Raises:
+            UnknownCategory: with the nearest ones.
+        """
+        among = [self.find_category(category)] if category else self.categories
+        found: list[Near] = []
+        for one in among:
+            name, distance, _ = process.extractOne(text, self.card.names[one], scorer=Levenshtein.distance)
+            found.append(Near(name, one, int(distance)))
+        return min(found, key=lambda near: near.distance)
 
     def initials(self, category: str) -> list[str]:
         """The letters that the category's names begin with, sorted."""
@@ -218,8 +244,8 @@ class Generator:
 
         A tenth of a name is added to every letter, so that none is impossible (additive smoothing).
         """
-        counts = torch.full((len(self.categories), self._encoding.symbols), 0.1)
-        counts[:, self._encoding.boundary] = 0
+        counts = torch.full((len(self.categories), self.encoding.symbols), 0.1)
+        counts[:, self.encoding.boundary] = 0
         for number, initials in enumerate(self._initials):
             for letter, count in initials.items():
                 counts[number, self.alphabet.index(letter)] += count
@@ -242,12 +268,15 @@ class Generator:
             raise UnusableLetter(f"The model doesn't know {what}; it knows {self.alphabet.strip()}")
         return tuple(map(self.alphabet.index, text))
 
-    def _log_probs(self, rows: Sequence[Row]) -> list[list[float]]:
-        """As `log_probs`, for rows that have equally many letters, in their order."""
-        scored = [(row, line.tolist()) for row, line in score(self._network, self._encoding, rows)]
-        if self._network.has_start:
-            return [line for _, line in scored]
-        return [[float(self._first[row.category, row.letters[0]]), *line] for row, line in scored]
+    def _log_probs(self, categories: Sequence[int], letters: Sequence[int]) -> list[list[float]]:
+        """As `log_probs`, for one name in several categories."""
+        name = [self.encoding.boundary, *letters, self.encoding.boundary]
+        batch = Batch(torch.tensor(categories), torch.tensor(name).expand(len(categories), -1))
+        (log_probs,) = self.network.score([batch])
+        if not self.network.has_start:
+            log_probs[:, 0] = self._first[batch.categories, letters[0]]
+        lines: list[list[float]] = log_probs.tolist()
+        return lines
 
     def _weights(self, category: str | Mapping[str, float]) -> dict[int, float]:
         """Category numbers with their shares; a share of nothing is left out."""
@@ -269,7 +298,7 @@ class Generator:
             )
         numbers = torch.tensor(list(weights))
         return Plan(
-            self._network,
+            self.network,
             numbers,
             torch.tensor(list(weights.values())),
             self._first[numbers],
@@ -305,7 +334,7 @@ class Generator:
 
     def _allowed(self, places: Sequence[Sequence[str]]) -> Tensor:
         """(P, V) with True for the letters of each place."""
-        allowed = torch.zeros(len(places), self._encoding.symbols, dtype=torch.bool)
+        allowed = torch.zeros(len(places), self.encoding.symbols, dtype=torch.bool)
         for place, letters in enumerate(places):
             allowed[place, [self.alphabet.index(letter) for letter in letters]] = True
         return allowed
@@ -334,26 +363,27 @@ class Generator:
     def _fill(
         self, plan: Plan, choice: Choice, slots: Tensor, novel: Novel, draw: np.random.Generator
     ) -> list[Name]:
-        """Draw until each slot has a name that ended by itself, is new if it should be, and differs."""
+        """Draw until each slot has a name that ended by itself, differs, and is new if it should be."""
         names: dict[int, Name] = {}
-        second_best: dict[int, tuple[int, Name]] = {}
+        second_best: dict[int, tuple[tuple[bool, bool, bool], Name]] = {}
         taken: set[str] = set()
         for draws in _DRAWS if choice.temperature else (1,):
             missing = [slot for slot in range(len(slots)) if slot not in names]
             if not missing:
                 break
-            owners = [slot for slot in missing for _ in range(draws if len(missing) < 100 else 2)]
+            each = max(1, min(draws, _DRAWS_AT_ONCE // len(missing)))
+            owners = [slot for slot in missing for _ in range(each)]
             uniforms = torch.from_numpy(draw.random((len(owners), plan.max_length + 1)))
             for slot, drawn in zip(owners, write(plan, choice, slots[owners], uniforms), strict=True):
                 name = self._name(drawn)
                 if slot in names or name is None:
                     continue
-                merit = 4 * (drawn.ended) + 2 * (name.text not in taken) + (name.novel or not novel)
-                if merit == 7:
+                merits = drawn.ended, name.text not in taken, name.novel or not novel
+                if all(merits):
                     names[slot] = name
                     taken.add(name.text)
-                elif slot not in second_best or merit > second_best[slot][0]:
-                    second_best[slot] = merit, name
+                elif slot not in second_best or merits > second_best[slot][0]:
+                    second_best[slot] = merits, name
         return [
             names[slot] if slot in names else _settle(second_best.get(slot), novel)
             for slot in range(len(slots))
@@ -361,13 +391,13 @@ class Generator:
 
     def _name(self, drawn: Drawn) -> Name | None:
         """The name, if it is one: without a blank at either end."""
-        text = self._encoding.text(drawn.letters)
+        text = self.encoding.text(drawn.letters)
         if text != text.strip():
             return None
         return Name(text, drawn.log_prob, not self.is_known(text))
 
 
-def _settle(second_best: tuple[int, Name] | None, novel: Novel) -> Name:
+def _settle(second_best: tuple[tuple[bool, bool, bool], Name] | None, novel: Novel) -> Name:
     if second_best is None or (novel is True and not second_best[1].novel):
         raise ImpossibleOption(
             "No such name was found in many tries: raise the temperature, ask for fewer, or allow known names."

@@ -1,27 +1,62 @@
-"""Recipes: how a network is taught."""
+"""Recipes: which network is taught where none is asked for, and how."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from model.errors import ImpossibleOption
-from model.networks import AnyConfig, GruConfig, TutorialConfig
+from model.networks import (
+    AnyConfig,
+    EnsembleConfig,
+    GruConfig,
+    LstmConfig,
+    NgramConfig,
+    RnnConfig,
+    TutorialConfig,
+)
+
+# Counts in an ensemble remember more than those that stand alone: a network beside them generalises.
+_MEMBER_COUNTS = NgramConfig(order=5, discount=0.6, strength=0.5)
+
+NETWORKS: dict[str, AnyConfig] = {
+    "ensemble": EnsembleConfig(members=(GruConfig(), _MEMBER_COUNTS)),
+    "gru": GruConfig(),
+    "lstm": LstmConfig(),
+    "rnn": RnnConfig(),
+    "ngram": NgramConfig(),
+    "tutorial": TutorialConfig(),
+}
 
 
 @dataclass(frozen=True)
 class Batched:
-    """Batches of names of like length, AdamW under a one-cycle schedule, the best epoch kept.
+    """Batches of names of one length, AdamW under a one-cycle schedule, the best epoch kept.
 
     Source of the optimiser: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019);
     of the schedule: Smith and Topin, "Super-Convergence" (2018).
     """
 
-    epochs: int = 12
-    batch: int = 96
+    network: AnyConfig = NETWORKS["ensemble"]
+    epochs: int | None = None
+    """How often every name is shown; where not given, as often as `names` has room for, 4 to 40 times."""
+    names: int = 200_000
+    """How many names are shown in all: a large corpus takes no longer than this."""
+    batch: int = 64
     learning_rate: float = 4e-3
     weight_decay: float = 0.05
     warm_up: float = 0.2
-    """Share of the steps in which the learning rate rises."""
+    """Share of the training in which the learning rate rises."""
     clip: float = 1.0
     """Longest gradient: longer ones are scaled down to it."""
+    exponent: float = 1.0
+    """A category of n names is shown as often as one has n ** exponent: below 1 favours small ones."""
+
+    def epochs_for(self, names: int) -> int:
+        """How often every one of so many names is shown."""
+        return self.epochs or min(max(round(self.names / names), 4), 40)
+
+    def further(self) -> Self:
+        """The recipe for a network that already knows much of the corpus: a fifth of the time."""
+        return replace(self, names=self.names // 5, epochs=self.epochs and -(-self.epochs // 5))
 
 
 @dataclass(frozen=True)
@@ -32,6 +67,7 @@ class OneByOne:
     every `average` steps is kept for the curve.
     """
 
+    network: AnyConfig = NETWORKS["tutorial"]
     steps: int = 100_000
     learning_rate: float = 0.0005
     report: int = 5_000
@@ -40,17 +76,24 @@ class OneByOne:
 
 Recipe = Batched | OneByOne
 
-RECIPES: dict[str, Recipe] = {"default": Batched(), "tutorial": OneByOne()}
-NETWORKS: dict[str, AnyConfig] = {"gru": GruConfig(hidden=256), "tutorial": TutorialConfig()}
+RECIPES: dict[str, Recipe] = {
+    "default": Batched(),
+    "best": Batched(
+        EnsembleConfig(members=(*(GruConfig(hidden=384) for _ in range(3)), _MEMBER_COUNTS)), names=250_000
+    ),
+    "tutorial": OneByOne(),
+}
 
 
 def recipe_named(recipe: str) -> Recipe:
+    """The recipe of that name; ImpossibleOption names those that there are."""
     if recipe not in RECIPES:
         raise ImpossibleOption(f"There is no recipe {recipe!r}: choose {' or '.join(RECIPES)}.")
     return RECIPES[recipe]
 
 
 def network_named(network: str) -> AnyConfig:
+    """The usual configuration of that network; ImpossibleOption names those that there are."""
     if network not in NETWORKS:
         raise ImpossibleOption(f"There is no network {network!r}: choose {' or '.join(NETWORKS)}.")
     return NETWORKS[network]

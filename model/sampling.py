@@ -1,6 +1,7 @@
 """Writing names letter by letter: the loop that asks a network, draws a letter, and feeds it back."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -28,17 +29,23 @@ class Choice:
         """One symbol for each row of log_probs (B, V), by its own uniform number (B,) in [0, 1)."""
         if self.temperature == 0:
             return log_probs.argmax(1)
-        ordered, symbols = (log_probs / self.temperature).sort(dim=1, descending=True, stable=True)
-        probabilities = ordered.softmax(1).double()
-        if self.top_k is not None:
-            probabilities[:, self.top_k :] = 0
-        if self.top_p is not None:
-            before = probabilities.cumsum(1) - probabilities
-            probabilities[before >= self.top_p * probabilities.sum(1, keepdim=True)] = 0
+        probabilities = (log_probs / self.temperature).softmax(1).double()
+        if self.top_k is not None or self.top_p is not None:
+            probabilities = self._likeliest(probabilities)
         cumulative = probabilities.cumsum(1)
-        place = (cumulative <= uniforms[:, None] * cumulative[:, -1:]).sum(1)
-        possible = (probabilities > 0).sum(1)
-        return symbols.gather(1, place.minimum(possible - 1)[:, None])[:, 0]
+        total = cumulative[:, -1:]
+        wanted = (uniforms[:, None] * total).minimum(total.nextafter(torch.zeros(()).double()))
+        return torch.searchsorted(cumulative, wanted, right=True)[:, 0]
+
+    def _likeliest(self, probabilities: Tensor) -> Tensor:
+        """Set those to 0 that `top_k` and `top_p` leave out."""
+        ordered, symbols = probabilities.sort(dim=1, descending=True, stable=True)
+        if self.top_k is not None:
+            ordered[:, self.top_k :] = 0
+        if self.top_p is not None:
+            before = ordered.cumsum(1) - ordered
+            ordered[before >= self.top_p * ordered.sum(1, keepdim=True)] = 0
+        return torch.zeros_like(probabilities).scatter(1, symbols, ordered)
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,15 @@ class Drawn:
     ended: bool
 
 
+class _Stems(NamedTuple):
+    """The different beginnings so far, S of them; names that begin alike are computed once."""
+
+    log_probs: Tensor
+    """(S, V) of what follows."""
+    state: State
+    """The network's, with K lines for each stem."""
+
+
 @torch.inference_mode()
 def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> list[Drawn]:
     """Write a name for each of B rows.
@@ -83,20 +99,23 @@ def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> list
         uniforms: (B, max_length + 1) numbers in [0, 1), one for each draw.
     """
     rows = torch.arange(len(allowed))  # those still being written
+    stem_of = torch.zeros_like(rows)
     written = torch.full(uniforms.shape, plan.boundary)
     totals = torch.zeros(len(allowed))
-    log_probs, state = _begin(plan, len(rows))
+    stems = _begin(plan)
     for place in range(plan.max_length + 1):
-        possible = _possible(plan, log_probs, allowed[rows], written[rows], place)
-        symbols = choice.draw(possible, uniforms[rows, place])
+        log_probs = stems.log_probs[stem_of]  # (R, V)
+        symbols = choice.draw(
+            _possible(plan, log_probs, allowed[rows], written[rows], place), uniforms[rows, place]
+        )
         going = symbols != plan.boundary
-        counted = log_probs.gather(1, symbols[:, None])[:, 0]
-        totals[rows] += counted if place < plan.max_length else counted.where(~going, 0.0)
+        gained = log_probs.gather(1, symbols[:, None])[:, 0]
+        totals[rows] += gained if place < plan.max_length else gained.where(~going, 0.0)
         written[rows, place] = symbols
-        rows = rows[going]
+        rows, stem_of = rows[going], stem_of[going]
         if place == plan.max_length or not len(rows):
             break
-        log_probs, state = _next(plan, symbols[going], _select(state, going, len(plan.categories)))
+        stems, stem_of = _grow(plan, stems, stem_of, symbols[going])
     cut = set(rows.tolist())
     return [
         Drawn(
@@ -106,44 +125,46 @@ def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> list
     ]
 
 
-def _begin(plan: Plan, rows: int) -> tuple[Tensor, State]:
-    """Log-probabilities (B, V) of the first letter, and the state before it."""
-    state = plan.network.start(plan.categories.repeat(rows))
+def _begin(plan: Plan) -> _Stems:
+    """The one stem that has no letter yet."""
+    state = plan.network.start(plan.categories)
     if plan.network.has_start:
-        return _next(plan, torch.full((rows,), plan.boundary), state)
-    return _mix(plan, plan.first.repeat(rows, 1)), state
+        return _next(plan, torch.tensor([plan.boundary]), state)
+    return _Stems(_mix(plan, plan.first), state)
 
 
-def _next(plan: Plan, letters: Tensor, state: State) -> tuple[Tensor, State]:
-    """Feed a letter to each row, (B,): log-probabilities (B, V) of what follows."""
+def _grow(plan: Plan, stems: _Stems, stem_of: Tensor, symbols: Tensor) -> tuple[_Stems, Tensor]:
+    """Feed each row's symbol, (R,), to its stem, (R,): the new stems, and which of them each row has."""
+    grown, stem_of = torch.unique(stem_of * len(plan.kinds) + symbols, return_inverse=True)
+    stem = grown // len(plan.kinds)
+    mixed = len(plan.categories)
+    lines = (stem[:, None] * mixed + torch.arange(mixed)).flatten()
+    return _next(plan, grown % len(plan.kinds), tuple(tensor[lines] for tensor in stems.state)), stem_of
+
+
+def _next(plan: Plan, letters: Tensor, state: State) -> _Stems:
+    """Feed a letter to each stem, (S,)."""
     log_probs, state = plan.network.step(letters.repeat_interleave(len(plan.categories)), state)
-    return _mix(plan, log_probs), state
+    return _Stems(_mix(plan, log_probs), state)
 
 
 def _mix(plan: Plan, log_probs: Tensor) -> Tensor:
-    """Mix the probabilities of K categories, (B * K, V) -> (B, V)."""
+    """Mix the probabilities of K categories, (S * K, V) -> (S, V)."""
     if len(plan.weights) == 1:
         return log_probs
-    each = log_probs.unflatten(0, (-1, len(plan.weights)))  # (B, K, V)
+    each = log_probs.view(-1, *plan.first.shape)  # (S, K, V)
     return (each + plan.weights.log()[:, None]).logsumexp(1)
 
 
-def _select(state: State, rows: Tensor, mixed: int) -> State:
-    """Keep the state of some rows, each of which holds `mixed` lines of it."""
-    if rows.all():
-        return state
-    lines = rows.repeat_interleave(mixed)
-    return tuple(tensor[lines] for tensor in state)
-
-
 def _possible(plan: Plan, log_probs: Tensor, allowed: Tensor, written: Tensor, place: int) -> Tensor:
-    """log_probs (B, V) with what may not come at this place made impossible."""
+    """log_probs (R, V) with what may not come at this place made impossible."""
     if place < allowed.shape[1]:
         return log_probs.masked_fill(~allowed[:, place], -torch.inf)
     if place < plan.min_length:
         log_probs = log_probs.index_fill(1, torch.tensor(plan.boundary), -torch.inf)
     if place >= _LONGEST_RUN:
-        last = plan.kinds[written[:, place - _LONGEST_RUN : place]]  # (B, 3)
-        run = (last == last[:, :1]).all(1, keepdim=True)
-        log_probs = log_probs.masked_fill(run & (plan.kinds == last[:, :1]), -torch.inf)
+        last = plan.kinds[written[:, place - _LONGEST_RUN : place]]  # (R, 3)
+        run = (last == last[:, :1]).all(1)
+        if run.any():
+            log_probs = log_probs.masked_fill(run[:, None] & (plan.kinds == last[:, :1]), -torch.inf)
     return log_probs

@@ -1,30 +1,35 @@
 """The training loop: a corpus and a recipe make a generator, with progress told to a callback."""
 
+import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, autograd, nn
 
 from model.card import Card, CurvePoint
 from model.corpus import Corpus
-from model.encoding import IGNORED, Batch, Encoding, Row
-from model.errors import ImpossibleOption
+from model.encoding import Batch, Encoding
+from model.errors import CorpusError, ImpossibleOption
 from model.generator import Generator
-from model.networks import AnyConfig, Network, build
+from model.networks import AnyConfig, build
 from model.recipes import Batched, OneByOne, Recipe, network_named, recipe_named
-from model.scoring import evaluate, target_log_probs
+from model.scoring import Evaluation, summary
+
+FEWEST_NAMES = 10
+"""Names that a category needs: with fewer, holding one out leaves too little to learn from."""
 
 
 @dataclass(frozen=True)
 class Progress:
     """Where a training is. Losses are nats a letter, the first given, the end counted; times are seconds.
 
-    `validation_loss` is None but at the end of an epoch, `last_losses` holds the newest known of both.
+    `validation_loss` is None but at the end of an epoch.
     """
 
     epoch: int
@@ -44,6 +49,8 @@ class Progress:
         return f"{minutes}m {seconds}s ({self.step} {100 * self.step // self.steps}%) {self.train_loss:.4f}"
 
 
+Weights = dict[str, Tensor]
+
 OnProgress = Callable[[Progress], object]
 """Called after every step or few. Return False to stop and keep the best so far; raise to abandon."""
 
@@ -57,26 +64,55 @@ def train(
     threads: int | None = None,
     device: str = "auto",
     on_progress: OnProgress | None = None,
+    start: Generator | None = None,
+    resume: Generator | None = None,
 ) -> Generator:
     """Teach a network the corpus's names; a tenth of them is held out to measure it and choose the best.
 
     Args:
-        network: "gru" (if not given) or "tutorial", or a configuration with sizes of your own.
-        recipe: "default" or "tutorial" (which takes the tutorial's network where none is given), or
-            a `Batched` or `OneByOne` of your own.
-        seed: the same seed on the same machine and number of threads gives the same weights.
+        network: "gru", "ngram" and so on, or a configuration with sizes of your own; the recipe's own
+            where not given.
+        recipe: "default", "best" or "tutorial", or a `Batched` or `OneByOne` of your own.
+        seed: the same seed on the same machine gives the same weights.
         threads: processor threads while training; torch's own choice where not given.
         device: "cpu", "cuda", or "auto" for cuda where there is one.
+        start: a generator to start from, of another corpus: what it learned of the letters and
+            categories that both have is kept, and a fifth of the recipe's time is enough.
+        resume: a generator whose training was stopped, to train on to its end as if it never was:
+            with the same corpus, recipe and seed it comes to the same weights.
 
     Raises:
-        ImpossibleOption: for a network, recipe or device that there isn't.
+        CorpusError: where a category has fewer than 10 names.
+        ImpossibleOption: for a network, recipe or device that there isn't, or one that doesn't go
+            with `start` or `resume`.
     """
+    _refuse_small_categories(corpus)
     chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
-    if network is None:
-        network = "tutorial" if isinstance(chosen, OneByOne) else "gru"
-    config = network_named(network) if isinstance(network, str) else network
+    known = start or resume
+    if known is None:
+        config = network_named(network) if isinstance(network, str) else network or chosen.network
+    elif network is None and not (start and resume):
+        config = known.card.network
+    else:
+        raise ImpossibleOption("A training that goes on keeps its network: give one model, and no network.")
     with _repeatable(seed, threads):
-        return _Training(corpus, config, chosen, seed, _device(device), on_progress).run()
+        training = _Training(
+            corpus, config, chosen, seed=seed, device=_device(device), on_progress=on_progress
+        )
+        if start:
+            training.start_from(start)
+        if resume:
+            training.resume(resume)
+        return training.run()
+
+
+def _refuse_small_categories(corpus: Corpus) -> None:
+    for category, names in corpus.names.items():
+        if len(names) < FEWEST_NAMES:
+            raise CorpusError(
+                f"{category} has {len(names)} name{'s' * (len(names) > 1)}: "
+                f"a category needs at least {FEWEST_NAMES} to be learned."
+            )
 
 
 def _device(name: str) -> torch.device:
@@ -112,6 +148,7 @@ class _Training:
         corpus: Corpus,
         config: AnyConfig,
         recipe: Recipe,
+        *,
         seed: int,
         device: torch.device,
         on_progress: OnProgress | None,
@@ -119,132 +156,202 @@ class _Training:
         self.corpus, self.config, self.recipe, self.seed = corpus, config, recipe, seed
         self.encoding = Encoding(tuple(corpus.categories), corpus.alphabet)
         training, held_out = corpus.split(seed)
-        self.rows = self.encoding.rows(training.pairs())
-        self.held_out = self.encoding.rows(held_out.pairs())
-        self.device = device
+        self.names = [batch.to(device) for batch in self.encoding.batches(training.pairs())]
+        self.held_out = self.encoding.batches(held_out.pairs())
         self.network = build(config, len(corpus.categories), self.encoding.symbols).to(device)
-        self.random = random.Random(seed)
         self.on_progress = on_progress
         self.curve: list[CurvePoint] = []
-        self.best: dict[str, Tensor] = {}
-        self.best_loss = float("inf")
+        self.best: tuple[Evaluation, Weights] | None = None
+        self.unfinished: Mapping[str, Tensor] | None = None
+        self.step = self.first_step = 0
         self.started = time.monotonic()
 
+    def start_from(self, known: Generator) -> None:
+        """Take over what a generator knows of this corpus's letters and categories."""
+        self.network.adopt(known.network, known.encoding.moved_to(self.encoding))
+        if isinstance(self.recipe, Batched):
+            self.recipe = self.recipe.further()
+
+    def resume(self, stopped: Generator) -> None:
+        """Go on where a generator's training was stopped."""
+        if stopped.unfinished is None or not isinstance(self.recipe, Batched):
+            raise ImpossibleOption(
+                "This model has nothing left to go on with: start from it to teach it more."
+            )
+        if stopped.card.names != self.corpus.names or stopped.card.seed != self.seed:
+            raise ImpossibleOption("A training goes on with the names and the seed that it began with.")
+        self.unfinished = stopped.unfinished
+        self.curve = list(stopped.card.curve)
+        self.best = stopped.card.held_out, deepcopy(stopped.network.state_dict())
+        self.step = self.first_step = self.curve[-1].step
+
     def run(self) -> Generator:
+        self.network.count(self.names)
         try:
-            match self.recipe:
-                case Batched():
-                    self._learn_batched(self.recipe)
-                case OneByOne():
-                    self._learn_one_by_one(self.recipe)
+            self._learn()
         except _Stopped:
             self._validate()
-        self.network.load_state_dict(self.best)
-        self.network.cpu()
-        card = Card.of(
-            self.corpus,
-            self.config,
+        else:
+            self.unfinished = None
+        evaluation, weights = self.best or self._validate()
+        self.network.load_state_dict(weights)
+        card = Card(
+            network=self.config,
+            alphabet=self.corpus.alphabet,
+            names=dict(self.corpus.names),
+            normalisation=self.corpus.normalisation,
             curve=tuple(self.curve),
-            held_out=evaluate(self.network, self.encoding, self.held_out),
+            held_out=evaluation,
             seed=self.seed,
             seconds=time.monotonic() - self.started,
         )
-        return Generator(self.network, card)
+        return Generator(self.network.cpu(), card, self.unfinished)
+
+    def _learn(self) -> None:
+        if not list(self.network.parameters()):
+            self._learn_by_counting()
+        elif isinstance(self.recipe, Batched):
+            self._learn_batched(self.recipe)
+        else:
+            self._learn_one_by_one(self.recipe)
+
+    def _learn_by_counting(self) -> None:
+        """All is counted by now: one step, to be measured and told as any other."""
+        training = summary(self.encoding, self.names, self.network.score(self.names)).letters
+        self.step = 1
+        self._tell(1, 1, 1, training, self._end_epoch(training))
 
     def _learn_batched(self, recipe: Batched) -> None:
-        epochs = recipe.epochs
-        size = min(recipe.batch, max(1, len(self.rows) // 8))  # a small corpus still takes many steps
-        per_epoch = -(-len(self.rows) // size)
+        epochs = recipe.epochs_for(sum(map(len, self.names)))
         optimiser = torch.optim.AdamW(
-            self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+            self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser,
-            recipe.learning_rate,
-            total_steps=epochs * per_epoch + 1,
-            pct_start=recipe.warm_up,
-            cycle_momentum=False,
-        )
-        step = 0
-        for epoch in range(1, epochs + 1):
-            total = 0.0
-            for number, batch in enumerate(self._batches(size), 1):
-                nats = self._nats(batch)
-                optimiser.zero_grad()
-                (nats.sum() / (batch.targets != IGNORED).sum()).backward()
-                nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
-                optimiser.step()
-                schedule.step()
-                total += self._mean(nats, batch.targets)
-                step += 1
+        for epoch in range(self._restore(optimiser) + 1, epochs + 1):
+            torch.manual_seed(self.seed + 1_000_003 * epoch)  # so that a resumed training draws the same
+            batches = self._batches(recipe)
+            nats = letters = 0.0
+            for number, batch in enumerate(batches, 1):
+                rate = _one_cycle((epoch - 1 + (number - 1) / len(batches)) / epochs, recipe)
+                costs = self._descend(optimiser, batch, rate, recipe.clip)
+                nats, letters = nats + float(costs.sum()), letters + costs.numel()
+                self.step += 1
                 validation = None
-                if number == per_epoch:
-                    validation = self._validate()
-                    self.curve.append(CurvePoint(step=step, train=total / number, validation=validation))
-                self._tell(epoch, epochs, step, epochs * per_epoch, total / number, validation)
+                if number == len(batches):
+                    validation = self._end_epoch(nats / letters)
+                    self.unfinished = self._state(optimiser, epoch)
+                left = (epochs - epoch + 1) * len(batches) - number
+                self._tell(epoch, epochs, self.step + left, nats / letters, validation)
 
-    def _batches(self, size: int) -> Iterator[Batch]:
-        """Every name once, in random batches whose names are of like length, so that little is padding."""
-        rows = self.rows.copy()
-        self.random.shuffle(rows)
-        pool = 16 * size
-        parts: list[Sequence[Row]] = []
-        for start in range(0, len(rows), pool):
-            like = sorted(rows[start : start + pool], key=lambda row: len(row.letters))
-            parts += [like[first : first + size] for first in range(0, len(like), size)]
-        self.random.shuffle(parts)
-        return (self.encoding.batch(part, has_start=self.network.has_start) for part in parts)
+    def _descend(self, optimiser: torch.optim.Optimizer, batch: Batch, rate: float, clip: float) -> Tensor:
+        """One step downhill; what each letter after the first cost before it, (B, letters)."""
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        costs = self.network.nats(batch)
+        optimiser.zero_grad()
+        autograd.backward(costs.mean())
+        nn.utils.clip_grad_norm_(self.network.parameters(), clip)
+        optimiser.step()
+        return costs.detach()[:, 1:]
 
-    def _nats(self, batch: Batch) -> Tensor:
-        """What each letter and end of the batch costs, (B, T), 0 where there is none."""
-        categories, inputs, targets = (tensor.to(self.device) for tensor in batch)
-        return -target_log_probs(self.network(categories, inputs), targets)
+    def _batches(self, recipe: Batched) -> list[Batch]:
+        """The names of an epoch in random batches of one length each, in random order."""
+        count = sum(map(len, self.names))
+        size = min(recipe.batch, max(1, count // 8))  # a small corpus still takes many steps
+        parts: list[Batch] = []
+        for names in self.names:
+            copies = (self._frequency(recipe)[names.categories] + torch.rand(len(names))).long()
+            rows = torch.arange(len(names)).repeat_interleave(copies)
+            rows = rows[torch.randperm(len(rows))]
+            pieces = max(1, round(len(rows) / size))
+            parts += [names.take(piece) for piece in rows.tensor_split(pieces) if len(piece)]
+        return [parts[number] for number in torch.randperm(len(parts)).tolist()]
 
-    def _mean(self, nats: Tensor, targets: Tensor) -> float:
-        """The mean to show: first letters don't count."""
-        first = int(self.network.has_start)
-        return float(nats.detach()[:, first:].sum()) / int((targets[:, first:] != IGNORED).sum())
+    def _frequency(self, recipe: Batched) -> Tensor:
+        """How often an epoch shows a name of each category, (C,): once, where the exponent is 1."""
+        counts = torch.tensor([len(names) for names in self.corpus.names.values()]).double()
+        weights = counts ** (recipe.exponent - 1)
+        return weights * counts.sum() / (weights * counts).sum()
 
     def _learn_one_by_one(self, recipe: OneByOne) -> None:
         optimiser = torch.optim.SGD(self.network.parameters(), recipe.learning_rate)
-        by_category = [
-            [row for row in self.rows if row.category == number]
-            for number in range(len(self.encoding.categories))
-        ]
+        by_category = self._by_category()
+        draw = random.Random(self.seed)
         recent: list[float] = []
-        for step in range(1, recipe.steps + 1):
-            row = self.random.choice(self.random.choice(by_category))
-            batch = self.encoding.batch([row], has_start=self.network.has_start)
-            nats = self._nats(batch)
+        for self.step in range(1, recipe.steps + 1):
+            costs = self.network.nats(draw.choice(draw.choice(by_category)))
             optimiser.zero_grad()
-            nats.sum().backward()
+            autograd.backward(costs.sum())
             optimiser.step()
-            loss = self._mean(nats, batch.targets)
-            recent.append(loss)
-            if step % recipe.average == 0:
-                self.curve.append(CurvePoint(step=step, train=sum(recent) / len(recent), validation=None))
+            recent.append(float(costs.detach()[:, 1:].mean()))
+            loss = recent[-1]
+            if self.step % recipe.average == 0:
+                self.curve.append(CurvePoint(step=self.step, train=sum(recent) / len(recent)))
                 recent.clear()
-            if step % recipe.report == 0 or step == recipe.steps:
-                validation = self._validate() if step == recipe.steps else None
-                self._tell(1, 1, step, recipe.steps, loss, validation)
+            if self.step == recipe.steps:
+                self._tell(1, 1, recipe.steps, loss, self._validate()[0].letters)
+            elif self.step % recipe.report == 0:
+                self._tell(1, 1, recipe.steps, loss, None)
 
-    def _validate(self) -> float:
+    def _by_category(self) -> list[list[Batch]]:
+        """Each category's names, each a batch of one."""
+        names: list[list[Batch]] = [[] for _ in self.encoding.categories]
+        for batch in self.names:
+            for row, category in enumerate(batch.categories.tolist()):
+                names[category].append(batch.take(slice(row, row + 1)))
+        return names
+
+    def _end_epoch(self, training_loss: float) -> float:
+        validation = self._validate()[0].letters
+        self.curve.append(CurvePoint(step=self.step, train=training_loss, validation=validation))
+        return validation
+
+    def _validate(self) -> tuple[Evaluation, Weights]:
         """Measure on the held-out names, and keep these weights if they are the best yet."""
-        loss = evaluate(self.network, self.encoding, self.held_out).letters
-        if loss < self.best_loss or not self.best:
-            self.best_loss = loss
-            self.best = deepcopy(self.network.state_dict())
-        return loss
+        evaluation = summary(self.encoding, self.held_out, self.network.validate(self.held_out))
+        if self.best is None or evaluation.letters < self.best[0].letters:
+            self.best = evaluation, deepcopy(self.network.state_dict())
+        return evaluation, self.best[1]
 
-    def _tell(
-        self, epoch: int, epochs: int, step: int, steps: int, train: float, validation: float | None
-    ) -> None:
+    def _state(self, optimiser: torch.optim.Optimizer, epoch: int) -> Weights:
+        """What a training needs to go on after this epoch."""
+        state = {"epoch": torch.tensor(epoch)}
+        state |= {
+            f"weights.{name}": weight.detach().cpu().clone()
+            for name, weight in self.network.named_parameters()
+        }
+        for number, moments in optimiser.state_dict()["state"].items():
+            state |= {f"optimiser.{number}.{name}": moment.cpu().clone() for name, moment in moments.items()}
+        return state
+
+    def _restore(self, optimiser: torch.optim.Optimizer) -> int:
+        """Put back what `_state` kept, if anything, and say after which epoch it was."""
+        if self.unfinished is None:
+            return 0
+        for name, weight in self.network.named_parameters():
+            weight.data.copy_(self.unfinished[f"weights.{name}"])
+        moments: dict[int, Weights] = defaultdict(dict)
+        for key, tensor in self.unfinished.items():
+            part, number, name = (*key.split(".", 2), "", "")[:3]
+            if part == "optimiser":
+                moments[int(number)][name] = tensor.clone()
+        optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
+        return int(self.unfinished["epoch"])
+
+    def _tell(self, epoch: int, epochs: int, steps: int, train: float, validation: float | None) -> None:
         if self.on_progress is None:
             return
         elapsed = time.monotonic() - self.started
-        remaining = elapsed / step * (steps - step)
-        progress = Progress(
-            epoch, epochs, step, steps, train, validation, elapsed, remaining, tuple(self.curve)
-        )
+        remaining = elapsed / (self.step - self.first_step) * (steps - self.step)
+        curve = tuple(self.curve)
+        progress = Progress(epoch, epochs, self.step, steps, train, validation, elapsed, remaining, curve)
         if self.on_progress(progress) is False:
             raise _Stopped
+
+
+def _one_cycle(done: float, recipe: Batched) -> float:
+    """The learning rate when a share of the training is done: a cosine up from a 25th, and one down to 0."""
+    if done < recipe.warm_up:
+        low, height = 0.04, done / recipe.warm_up
+    else:
+        low, height = 0.0, (1 - done) / (1 - recipe.warm_up)
+    return recipe.learning_rate * (low + (1 - low) * (1 - math.cos(math.pi * height)) / 2)

@@ -15,7 +15,7 @@ Run = tuple[int, str, str]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # noqa: ANN201
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     """Run a command in this process: exit code, standard output, standard error."""
 
     def run(*arguments: object) -> Run:
@@ -110,7 +110,7 @@ def test_evaluate_prints_json(run, checkpoint_file: Path, corpus_folder: Path, c
 
 def test_classify_prints_the_likeliest_first(run, checkpoint_file: Path) -> None:
     _, out, _ = run("classify", checkpoint_file, "Galadriel", "--prior", "corpus")
-    assert [line.split()[1] for line in out.splitlines()][0] == "Elvish"
+    assert out.splitlines()[0].split()[1] == "Elvish"
     shares = [float(line.split()[0].rstrip("%")) for line in out.splitlines()]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(100, abs=0.1)

@@ -47,7 +47,7 @@ def test_same_seed_same_weights(corpus: Corpus, network: GruConfig, recipe: Batc
 
 
 def test_a_trained_network_keeps_no_gradients(gru_generator: Generator) -> None:
-    assert all(parameter.grad is None for parameter in gru_generator._network.parameters())
+    assert all(parameter.grad is None for parameter in gru_generator.network.parameters())
 
 
 def test_training_leaves_torchs_random_state_and_threads_alone(corpus: Corpus) -> None:
@@ -137,18 +137,21 @@ def test_the_tutorials_recipe_takes_the_tutorials_network(
     assert train(corpus, recipe="tutorial").card.network == TutorialConfig()
 
 
-def test_one_tutorial_step_is_plain_gradient_descent_on_the_summed_loss() -> None:
+def test_one_tutorial_step_is_plain_gradient_descent_on_the_summed_loss(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("model.training.FEWEST_NAMES", 1)
     corpus = Corpus.of({"A": ["Ab", "Ab "]})  # one name, so that the choice can't matter
     network = TutorialConfig(hidden=4, dropout=0.0)
     before = train(corpus, network, OneByOne(steps=1, learning_rate=0.0))
     after = train(corpus, network, OneByOne(steps=1, learning_rate=0.1))
     expected = _descend(before, learning_rate=0.1)
     for name, weight in expected.items():
-        assert torch.allclose(after._network.state_dict()[name], weight, atol=1e-6), name
+        assert torch.allclose(after.network.state_dict()[name], weight, atol=1e-6), name
 
 
 def _descend(generator: Generator, learning_rate: float) -> dict[str, torch.Tensor]:
-    network = generator._network
+    network = generator.network
     network.requires_grad_(True)
     log_probs = network(torch.tensor([0]), torch.tensor([[0, 1]]))[0]  # fed A, b
     (-log_probs[0, 1] - log_probs[1, 2]).backward()  # should say b, the end
@@ -162,7 +165,7 @@ def _descend(generator: Generator, learning_rate: float) -> dict[str, torch.Tens
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"network": "transformer"}, "no network 'transformer': choose gru or"),
+        ({"network": "transformer"}, "no network 'transformer': choose ensemble or gru or"),
         ({"recipe": "slow"}, "no recipe 'slow': choose default or"),
         ({"device": "tpu"}, "no device 'tpu'"),
     ],
