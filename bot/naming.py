@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from bot.errors import Refusal, error_id
 from bot.generators import Generators, Serving
-from bot.store import BASE, Generation, NewGeneration, NewName, Store
+from bot.store import BASE, Generation, NewGeneration, NewName, Store, StoreError
 from model import Name, UnknownCategory
 from model.text import fold
 
@@ -174,7 +172,7 @@ class Naming:
         """Store the names; None, and a line in the log, if they could not be."""
         try:
             return (await self._store.history.keep(generation)).id
-        except SQLAlchemyError:
+        except StoreError:
             log.exception("error %s: names could not be kept", error_id())
             return None
 

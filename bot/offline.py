@@ -7,8 +7,6 @@ database of its own; only Discord is simulated, by simcord.
 import asyncio
 import logging
 import signal
-from collections import deque
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +23,7 @@ from bot.ui.training import RunCard
 log = logging.getLogger(__name__)
 
 _GUILD_ID = 4242 << 22  # the same at every start, so that the history is found again
+_FIRST_WISHES = 6  # so that the history isn't empty
 _TICK = 1.0  # seconds
 _SETTLING = 10.0  # seconds that a command may take
 
@@ -48,21 +47,10 @@ class Village:
         # From now on its time is ours: it began on a fixed day, so that the IDs above are always the same.
         env.backend.clock.advance((datetime.now(UTC) - env.now()).total_seconds())
 
-    def first_wishes(self) -> deque[Callable[[], Awaitable[Any]]]:
-        """What the members ask for, so that the history isn't empty."""
-        bo, cy = self.members
-        asked: list[tuple[Any, dict[str, Any]]] = [
-            (bo, {"language": "Italian", "count": 5}),
-            (cy, {"language": "Japanese", "letters": "kym"}),
-            (bo, {"language": "Irish", "count": 4}),
-            (self.admin, {"language": "German", "letters": "abc"}),
-            (cy, {"language": "Greek"}),
-            (bo, {"language": "Russian", "letters": "rus"}),
-        ]
-        return deque(
-            (lambda who=who, options=options: who.slash(self.channel, "name", **options))  # type: ignore[misc]
-            for who, options in asked
-        )
+    async def first_wish(self, language: str, number: int) -> None:
+        """One of them asks for names."""
+        who = [*self.members, self.admin][number % 3]
+        await who.slash(self.channel, "name", language=language, count=3 + number % 3)
 
 
 def main(
@@ -115,14 +103,14 @@ async def _show_first_training(bot: NameBot, village: Village) -> None:
 
 async def _live(env: simcord.Env, preview: Any, bot: NameBot, village: Village) -> None:
     """Let a second pass at a time, and show what it brought."""
-    wishes = village.first_wishes()
+    wished = 0
     while True:
         await asyncio.sleep(_TICK)
         try:
             await env.advance_time(_TICK)
-            if wishes and bot.naming.complete(None, ""):
-                await wishes[0]()
-                wishes.popleft()
+            for language in bot.naming.complete(None, "")[wished:_FIRST_WISHES]:
+                await village.first_wish(language, wished)
+                wished += 1
             await preview.refresh()
         except simcord.SetupError as busy:  # someone clicks at this moment: the next second will do
             log.debug("skipped: %s", busy)

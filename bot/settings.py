@@ -1,9 +1,10 @@
 """Settings: what a host may choose, read from the environment and a .env file."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -83,9 +84,14 @@ _FIXES: dict[str, str] = {
 }
 
 
-def _complaint(name: str, value: Any) -> str:
-    shown = "" if name == "discord_token" else f"={value}"
+def _complaint(name: str, value: str) -> str:
+    shown = "" if name == "discord_token" else f"={_without_password(value)}"
     return f"{name.upper()}{shown} can't be used: {_FIXES[name]}."
+
+
+def _without_password(value: str) -> str:
+    """The value as it is, but for the password of an address."""
+    return re.sub(r"(?<=://)([^/@\s]*):[^/@\s]*@", r"\1:***@", value)
 
 
 def missing(name: str) -> SettingsError:

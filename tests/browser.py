@@ -94,5 +94,9 @@ class Chat:
         expect(found).to_be_visible(timeout=seconds * _SECONDS)
         return found
 
+    def wait_for_more_than(self, count: int) -> None:
+        """Wait until there are more messages than before."""
+        expect(self.messages.nth(count)).to_be_visible(timeout=20 * _SECONDS)
+
     def _wait_until_ready(self) -> None:
         self.page.wait_for_function("() => window.simcordPreview && window.simcordPreview.ready")

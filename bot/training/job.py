@@ -32,6 +32,15 @@ def settle_in() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
     logging.basicConfig(level=logging.WARNING)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End when the bot's process does, even if it was killed: nobody else would ever end this one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run(database_url: str, run_id: int) -> None:
@@ -70,8 +79,7 @@ async def _finish(store: Store, order: RunOrder) -> None:
     try:
         await _train_and_publish(store, order)
     except _Abandoned:
-        status = RunStatus.INTERRUPTED if _is_orphaned() else RunStatus.CANCELLED
-        await store.runs.finish(order.run_id, status)
+        await store.runs.finish(order.run_id, RunStatus.CANCELLED)
     except ModelError as refusal:
         await store.runs.finish(order.run_id, RunStatus.FAILED, error=str(refusal))
     except Exception:
@@ -86,7 +94,7 @@ async def _train_and_publish(store: Store, order: RunOrder) -> None:
     training = asyncio.create_task(asyncio.to_thread(_train, order, shared))
     try:
         while not (await asyncio.wait({training}, timeout=_BEAT))[0]:
-            if await _report(store, order.run_id, shared) or _is_orphaned():
+            if await _report(store, order.run_id, shared):
                 shared.stop.set()
         generator, content = await training
     finally:
@@ -127,12 +135,6 @@ async def _report(store: Store, run_id: int, shared: _Shared) -> bool:
             tuple(point.model_dump() for point in told.curve),
         )
     return await store.runs.beat(run_id, progress)
-
-
-def _is_orphaned() -> bool:
-    """Whether the process that started this one is gone: then nobody would ever stop it."""
-    parent = multiprocessing.parent_process()
-    return parent is not None and not parent.is_alive()
 
 
 async def _publish(store: Store, order: RunOrder, generator: Generator, content: bytes) -> None:

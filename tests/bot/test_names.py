@@ -4,14 +4,13 @@ import logging
 
 import discord
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from bot.settings import Settings
-from bot.store import History, Scope
+from bot.store import History, Scope, StoreError
+from bot.ui.names import Again
 from model import Corpus, Generator, train
 from model.networks import GruConfig
 from model.recipes import Batched
-from bot.ui.names import Again
 from tests.bot.world import World, buttons_of, names_on, publish, text_of
 from tests.conftest import NAMES
 
@@ -163,7 +162,7 @@ async def test_names_that_cannot_be_kept_are_shown_as_such(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def full(*_args):
-        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+        raise StoreError("database or disk is full")
 
     monkeypatch.setattr(History, "keep", full)
 

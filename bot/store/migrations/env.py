@@ -1,4 +1,7 @@
-"""Run by Alembic to set the migrations going, over the connection that `bot.store.schema` gives."""
+"""Run by Alembic to set the migrations going, over the connection that `bot.store.schema` gives.
+
+That connection is in a transaction already, and whoever began it ends it.
+"""
 
 from alembic import context
 
@@ -7,8 +10,5 @@ from bot.store.schema import VERSION_TABLE
 context.configure(
     connection=context.config.attributes["connection"],
     version_table=VERSION_TABLE,
-    # Alembic doubts that SQLite can; with the transactions of `bot.store.sqlite` it does.
-    transactional_ddl=True,
 )
-with context.begin_transaction():
-    context.run_migrations()
+context.run_migrations()

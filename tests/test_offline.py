@@ -1,0 +1,42 @@
+"""The offline page by hand: headless Chromium types commands and clicks buttons."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator
+
+from tests.browser import CHROMIUM, Chat, chromium, demo
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and not os.environ.get("CI"), reason="there is no Chromium: install Debian's chromium"
+)
+
+
+def initials(card: Locator) -> list[str]:
+    """What the names of a card of /name begin with."""
+    return [name[0] for name in card.locator("h2").all_inner_texts()]
+
+
+def test_names_history_and_a_retraining_by_hand(tmp_path: Path, data_dir: Path) -> None:
+    with demo(tmp_path / "demo.db", data_dir) as address, chromium() as browser:
+        chat = Chat(browser, address)
+        chat.wait_for("it is in use", seconds=60)  # the base model is trained before one's eyes
+
+        chat.type_command("name", language="russian", letters="rus")
+        card = chat.wait_for(re.compile("Russian · for @Ada"))
+        assert initials(card) == ["R", "U", "S"]
+
+        before = chat.messages.count()
+        chat.press("Again", card)
+        chat.wait_for_more_than(before)
+        assert initials(chat.messages.last) == ["R", "U", "S"]
+
+        chat.type_command("history")
+        history = chat.wait_for("Names")
+        assert history.get_by_text("Russian").count()
+
+        chat.type_command("retrain")
+        chat.wait_for("this server's model")
+        chat.wait_for(re.compile("Trained this server.s model"), seconds=60)
