@@ -110,6 +110,7 @@ class Trainer:
                 await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(closing)), _PATIENCE)
             for worker in self._workers:
                 worker.terminate()
+                await asyncio.to_thread(worker.join, _LAST_WORDS)
 
     def _submit(self, run: Run) -> None:
         if self._executor is None:
