@@ -45,7 +45,7 @@ class Village:
         ]
         bot.owner_id = self.admin.id
         # From now on its time is ours: it began on a fixed day, so that the IDs above are always the same.
-        env.backend.clock.advance((datetime.now(UTC) - env.now()).total_seconds())
+        env.backend.clock.advance(_behind(env))
 
     async def first_wish(self, language: str, number: int) -> None:
         """One of them asks for names."""
@@ -101,13 +101,18 @@ async def _show_first_training(bot: NameBot, village: Village) -> None:
         await bot.store.runs.follow(run.id, message.channel.id, message.id)
 
 
+def _behind(env: simcord.Env) -> float:
+    """How many seconds the simulated time has to catch up with ours."""
+    return max((datetime.now(UTC) - env.now()).total_seconds(), 0.0)
+
+
 async def _live(env: simcord.Env, preview: Any, bot: NameBot, village: Village) -> None:
-    """Let a second pass at a time, and show what it brought."""
+    """Let time pass, a second at a time, and show what it brought."""
     wished = 0
     while True:
         await asyncio.sleep(_TICK)
         try:
-            await env.advance_time(_TICK)
+            await env.advance_time(_behind(env))
             for language in bot.naming.complete(None, "")[wished:_FIRST_WISHES]:
                 await village.first_wish(language, wished)
                 wished += 1

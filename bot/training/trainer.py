@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import multiprocessing
+import secrets
 from collections.abc import Awaitable, Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
@@ -65,7 +66,7 @@ class Trainer:
             CorpusError: where there are no names to learn.
         """
         archive = await asyncio.to_thread(lambda: Corpus.read(self._data_dir).to_zip())
-        latest = await self._store.runs.latest(guild_id)
+        is_first = guild_id == BASE and await self._store.models.active(BASE) is None
         run = await self._store.runs.request(
             NewRun(
                 guild_id=guild_id,
@@ -73,7 +74,7 @@ class Trainer:
                 channel_id=channel_id,
                 network="",
                 recipe="default",
-                seed=latest.id if latest else 0,  # another model each time, and the same first one everywhere
+                seed=0 if is_first else secrets.randbits(31),  # the first one is the same everywhere
                 options={},
                 archive=archive,
             )

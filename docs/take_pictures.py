@@ -1,0 +1,51 @@
+"""Takes the README's pictures from the offline page itself: python docs/take_pictures.py"""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # it is run as a script, from anywhere
+
+from playwright.sync_api import Locator
+
+from tests.browser import Chat, chromium, demo
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+
+
+def main() -> None:
+    """Use the page as its members would, and keep what is worth showing."""
+    with tempfile.TemporaryDirectory() as folder:
+        with demo(Path(folder) / "demo.db", ROOT / "data" / "names") as address, chromium() as browser:
+            chat = Chat(browser, address, width=1000, height=900)
+            chat.wait_for("it is in use", seconds=300)
+            for number in range(6):
+                chat.wait_for_more_than(number + 1)
+            _take_names(chat)
+            _take_training(chat)
+
+
+def _take_names(chat: Chat) -> None:
+    chat.type_command("name", language="russian", letters="rus")
+    _keep(chat.wait_for("Russian · for @Ada"), "name")
+    chat.type_command("history")
+    _keep(chat.wait_for("Previous"), "history")
+    chat.page.screenshot(path=PICTURES / "page.png")
+
+
+def _take_training(chat: Chat) -> None:
+    chat.type_command("retrain")
+    _keep(chat.wait_for("epoch 3 of", seconds=120), "training")
+    _keep(chat.wait_for(re.compile("Trained this server.s model"), seconds=300), "trained")
+
+
+def _keep(message: Locator, name: str) -> None:
+    message.scroll_into_view_if_needed()
+    message.page.wait_for_timeout(700)  # pictures in it are still being drawn
+    message.screenshot(path=PICTURES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
