@@ -64,8 +64,8 @@ class Settings(BaseModel):
         Raises:
             SettingsError: names the key, the value (never the token's) and the fix.
         """
-        given = {**dotenv_values(dotenv), **environment}
-        values = {name: given[name.upper()] for name in cls.model_fields if given.get(name.upper())}
+        given: dict[str, str | None] = {**dotenv_values(dotenv), **environment}
+        values = {name: value for name in cls.model_fields if (value := given.get(name.upper()))}
         try:
             return cls.model_validate(values)
         except ValidationError as error:

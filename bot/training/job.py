@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 MARGIN = 0.02
 """Nats a letter by which a new model may be worse than the one in use: less is noise."""
 
+ITS_OWN = "default"
+"""Stands for the recipe's own network."""
+
 _BEAT = 0.5  # seconds between reports
 _NICENESS = 10
 
@@ -107,7 +110,7 @@ def _train(order: RunOrder, shared: _Shared) -> tuple[Generator, bytes]:
     corpus = Corpus.read(order.archive)
     generator = train(
         corpus,
-        order.network or None,
+        None if order.network == ITS_OWN else order.network,
         order.recipe,
         seed=order.seed,
         threads=max(1, (os.cpu_count() or 1) - 1),  # one core is the bot's

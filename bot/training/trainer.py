@@ -72,7 +72,7 @@ class Trainer:
                 guild_id=guild_id,
                 requested_by=requested_by,
                 channel_id=channel_id,
-                network="",
+                network=job.ITS_OWN,
                 recipe="default",
                 seed=0 if is_first else secrets.randbits(31),  # the first one is the same everywhere
                 options={},
@@ -100,7 +100,7 @@ class Trainer:
     async def close(self) -> None:
         """Declare our own runs interrupted, and end the processes that do them."""
         self._watch.cancel()
-        for run_id in self._jobs:
+        for run_id in list(self._jobs):
             await self._interrupt(run_id, "The bot was stopped meanwhile.")
         with suppress(TimeoutError):
             await asyncio.wait_for(self._look(), _LAST_WORDS)
@@ -114,12 +114,19 @@ class Trainer:
                 await asyncio.to_thread(worker.join, _LAST_WORDS)
 
     def _submit(self, run: Run) -> None:
+        before = set(multiprocessing.active_children())
+        try:
+            self._jobs[run.id] = self._pool().submit(job.run, self._database_url, run.id)
+        except BrokenExecutor:  # its worker was killed since; a broken pool takes no more work
+            self._executor = None
+            self._jobs[run.id] = self._pool().submit(job.run, self._database_url, run.id)
+        self._workers |= set(multiprocessing.active_children()) - before
+
+    def _pool(self) -> Executor:
         if self._executor is None:
             context = multiprocessing.get_context("spawn")
             self._executor = ProcessPoolExecutor(1, context, initializer=job.settle_in)
-        before = set(multiprocessing.active_children())
-        self._jobs[run.id] = self._executor.submit(job.run, self._database_url, run.id)
-        self._workers |= set(multiprocessing.active_children()) - before
+        return self._executor
 
     def _follow(self, run: Run) -> None:
         self._seen[run.id] = None
@@ -163,8 +170,6 @@ class Trainer:
                 await self._interrupt(run_id, "Its process went away.")
         elif ended.done():
             failure = None if ended.cancelled() else ended.exception()
-            if isinstance(failure, BrokenExecutor):
-                self._executor = None  # a broken pool takes no more work; the next run gets a new one
             if failure is not None:
                 log.error("the job of run %s ended badly", run_id, exc_info=failure)
             await self._interrupt(run_id, "Its process went away.")

@@ -30,7 +30,7 @@ async def latest(world: World, guild_id: int | None = None) -> Run:
 
 async def queue_run(store: Store, guild_id: int, archive: bytes) -> Run:
     """A run that nobody has taken on."""
-    return await store.runs.request(NewRun(guild_id, None, None, "", "default", 0, {}, archive))
+    return await store.runs.request(NewRun(guild_id, None, None, "default", "default", 0, {}, archive))
 
 
 async def test_the_first_start_trains_and_says_how_far_it_is(new_world: World) -> None:
