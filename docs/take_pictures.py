@@ -17,14 +17,16 @@ PICTURES = ROOT / "docs" / "pictures"
 
 def main() -> None:
     """Use the page as its members would, and keep what is worth showing."""
-    with tempfile.TemporaryDirectory() as folder:
-        with demo(Path(folder) / "demo.db", ROOT / "data" / "names") as address, chromium() as browser:
-            chat = Chat(browser, address, width=1000, height=900)
-            chat.wait_for("it is in use", seconds=300)
-            for number in range(6):
-                chat.wait_for_more_than(number + 1)
-            _take_names(chat)
-            _take_training(chat)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        demo(Path(folder) / "demo.db", ROOT / "data" / "names") as address,
+        chromium() as browser,
+    ):
+        chat = Chat(browser, address, width=1000, height=900)
+        chat.wait_for("it is in use", seconds=300)
+        chat.wait_for_more_than(6)  # what the members ask for first
+        _take_names(chat)
+        _take_training(chat)
 
 
 def _take_names(chat: Chat) -> None:
