@@ -9,7 +9,7 @@ from model.errors import (
     UnknownCategory,
     UnusableLetter,
 )
-from model.generator import Generator, Name
+from model.generator import Generator, Name, Near
 from model.scoring import Evaluation
 from model.training import Progress, train
 
@@ -22,6 +22,7 @@ __all__ = [
     "ImpossibleOption",
     "ModelError",
     "Name",
+    "Near",
     "Progress",
     "UnknownCategory",
     "UnusableLetter",

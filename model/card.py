@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from model.networks import AnyConfig
+from model.recipes import Recipe
 from model.scoring import Evaluation
 from model.text import Normalisation
 
@@ -25,7 +26,8 @@ class Card(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     format_version: int = FORMAT_VERSION
-    network: AnyConfig
+    recipe: Recipe
+    """How it was taught, and what: the network's sizes."""
     alphabet: str
     names: dict[str, tuple[str, ...]]
     """Category -> its names, in the categories' order: tells new names from known ones."""
@@ -36,6 +38,11 @@ class Card(BaseModel):
     seed: int
     seconds: float
     """How long training took."""
+
+    @property
+    def network(self) -> AnyConfig:
+        """The network's sizes."""
+        return self.recipe.network
 
     @property
     def categories(self) -> list[str]:

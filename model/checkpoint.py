@@ -54,7 +54,8 @@ def from_bytes(content: bytes) -> tuple[Network, Card, Mapping[str, Tensor] | No
         version = _Version.model_validate_json(description).format_version
         if version > FORMAT_VERSION:
             raise CheckpointError(
-                f"This model has format {version}, this program reads up to {FORMAT_VERSION}: update the program."
+                f"This model has format {version}, this program reads up to {FORMAT_VERSION}: "
+                "update the program."
             )
         card = Card.model_validate_json(description)
         network = build(card.network, len(card.categories), len(card.alphabet) + 1)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -112,7 +112,7 @@ class Generator:
         temperature: float = 0.8,
         top_k: int | None = None,
         top_p: float | None = None,
-        min_length: int = 1,
+        min_length: int | None = None,
         max_length: int = 20,
         novel: Novel = False,
         seed: int | None = None,
@@ -128,7 +128,8 @@ class Generator:
                 or 3, where not given.
             temperature: 0 always takes the likeliest letter, 1 the model's own probabilities.
             top_k, top_p: draw only from the likeliest letters; larger than there are means all.
-            min_length, max_length: in letters. No name is cut unless none ends in time.
+            min_length, max_length: in letters; no shorter than the category's shortest name where not
+                given. No name is cut unless none ends in time.
             novel: True for only names that the corpus lacks; "prefer" for those unless a bounded
                 number of draws finds none.
             seed: the same seed and arguments give the same names.
@@ -152,6 +153,20 @@ class Generator:
             UnknownCategory, UnusableLetter: with a sentence that says what would do.
         """
         return self._log_probs([self._number(category)], self._letters(name))[0]
+
+    def next_letters(self, category: str, name: str) -> list[dict[str, float]]:
+        """While the name is written, how likely each letter is to come next, and the end, "": at each step.
+
+        Raises:
+            UnknownCategory, UnusableLetter: with a sentence that says what would do.
+        """
+        number, letters = self._number(category), self._letters(name)
+        begun = [self.encoding.boundary] if self.network.has_start else []
+        with torch.inference_mode():
+            (log_probs,) = self.network(torch.tensor([number]), torch.tensor([[*begun, *letters]]))
+        if not self.network.has_start:
+            log_probs = torch.cat((self._first[number, None], log_probs))
+        return [dict(zip([*self.alphabet, ""], line, strict=True)) for line in log_probs.exp().tolist()]
 
     def classify(self, name: str, *, prior: Prior = "flat") -> dict[str, float]:
         """How probable each category is, given the name, by Bayes' rule; they sum to 1.
@@ -291,10 +306,16 @@ class Generator:
             raise ImpossibleOption("A blend needs at least one category with a weight above 0.")
         return {number: weight / total for number, weight in sorted(weights.items()) if weight > 0}
 
-    def _plan(self, weights: Mapping[int, float], min_length: int, max_length: int) -> Plan:
+    def _plan(self, weights: Mapping[int, float], min_length: int | None, max_length: int) -> Plan:
+        if min_length is None:
+            shortest = min(
+                len(name) for number in weights for name in self.card.names[self.categories[number]]
+            )
+            min_length = min(shortest, max_length)
         if not 1 <= min_length <= max_length <= 100:
             raise ImpossibleOption(
-                f"Lengths from {min_length} to {max_length} letters: choose 1 to 100, the least not above the most."
+                f"Lengths from {min_length} to {max_length} letters: "
+                "choose 1 to 100, the least not above the most."
             )
         numbers = torch.tensor(list(weights))
         return Plan(
@@ -330,7 +351,8 @@ class Generator:
         prefix = NORMALISERS[self.card.normalisation](prefix.strip())
         if len(prefix) > max_length:
             raise ImpossibleOption(f"The prefix has {len(prefix)} letters, a name at most {max_length}.")
-        return self._allowed(self._prefix_letters(weights, prefix)).expand(names, -1, -1)
+        places = self._prefix_letters(weights, prefix) or [self._initials_of(weights)]
+        return self._allowed(places).expand(names, -1, -1)
 
     def _allowed(self, places: Sequence[Sequence[str]]) -> Tensor:
         """(P, V) with True for the letters of each place."""
@@ -339,8 +361,11 @@ class Generator:
             allowed[place, [self.alphabet.index(letter) for letter in letters]] = True
         return allowed
 
+    def _initials_of(self, categories: Iterable[int]) -> list[str]:
+        return sorted({initial for number in categories for initial in self._initials[number]})
+
     def _first_letters(self, weights: Mapping[int, float], letter: str) -> list[str]:
-        initials = {initial for number in weights for initial in self._initials[number]}
+        initials = self._initials_of(weights)
         found = matching(letter, initials)
         if not found:
             categories = " or ".join(self.categories[number] for number in weights)
@@ -400,7 +425,8 @@ class Generator:
 def _settle(second_best: tuple[tuple[bool, bool, bool], Name] | None, novel: Novel) -> Name:
     if second_best is None or (novel is True and not second_best[1].novel):
         raise ImpossibleOption(
-            "No such name was found in many tries: raise the temperature, ask for fewer, or allow known names."
+            "No such name was found in many tries: "
+            "raise the temperature, ask for fewer, or allow known names."
         )
     return second_best[1]
 

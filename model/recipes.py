@@ -1,7 +1,9 @@
 """Recipes: which network is taught where none is asked for, and how."""
 
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
 
 from model.errors import ImpossibleOption
 from model.networks import (
@@ -17,7 +19,10 @@ from model.networks import (
 # Counts in an ensemble remember more than those that stand alone: a network beside them generalises.
 _MEMBER_COUNTS = NgramConfig(order=5, discount=0.6, strength=0.5)
 
-NETWORKS: dict[str, AnyConfig] = {
+NetworkName = Literal["ensemble", "gru", "lstm", "rnn", "ngram", "tutorial"]
+RecipeName = Literal["default", "best", "tutorial"]
+
+NETWORKS: dict[NetworkName, AnyConfig] = {
     "ensemble": EnsembleConfig(members=(GruConfig(), _MEMBER_COUNTS)),
     "gru": GruConfig(),
     "lstm": LstmConfig(),
@@ -50,6 +55,8 @@ class Batched:
     exponent: float = 1.0
     """A category of n names is shown as often as one has n ** exponent: below 1 favours small ones."""
 
+    method: Literal["batched"] = "batched"
+
     def epochs_for(self, names: int) -> int:
         """How often every one of so many names is shown."""
         return self.epochs or min(max(round(self.names / names), 4), 40)
@@ -72,11 +79,12 @@ class OneByOne:
     learning_rate: float = 0.0005
     report: int = 5_000
     average: int = 500
+    method: Literal["one by one"] = "one by one"
 
 
-Recipe = Batched | OneByOne
+Recipe = Annotated[Batched | OneByOne, Field(discriminator="method")]
 
-RECIPES: dict[str, Recipe] = {
+RECIPES: dict[RecipeName, Recipe] = {
     "default": Batched(),
     "best": Batched(
         EnsembleConfig(members=(*(GruConfig(hidden=384) for _ in range(3)), _MEMBER_COUNTS)), names=250_000
@@ -85,15 +93,17 @@ RECIPES: dict[str, Recipe] = {
 }
 
 
-def recipe_named(recipe: str) -> Recipe:
+def recipe_named(name: str) -> Recipe:
     """The recipe of that name; ImpossibleOption names those that there are."""
-    if recipe not in RECIPES:
-        raise ImpossibleOption(f"There is no recipe {recipe!r}: choose {' or '.join(RECIPES)}.")
-    return RECIPES[recipe]
+    for known, recipe in RECIPES.items():
+        if known == name:
+            return recipe
+    raise ImpossibleOption(f"There is no recipe {name!r}: choose {' or '.join(RECIPES)}.")
 
 
-def network_named(network: str) -> AnyConfig:
+def network_named(name: str) -> AnyConfig:
     """The usual configuration of that network; ImpossibleOption names those that there are."""
-    if network not in NETWORKS:
-        raise ImpossibleOption(f"There is no network {network!r}: choose {' or '.join(NETWORKS)}.")
-    return NETWORKS[network]
+    for known, config in NETWORKS.items():
+        if known == name:
+            return config
+    raise ImpossibleOption(f"There is no network {name!r}: choose {' or '.join(NETWORKS)}.")

@@ -104,7 +104,7 @@ def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> list
     totals = torch.zeros(len(allowed))
     stems = _begin(plan)
     for place in range(plan.max_length + 1):
-        log_probs = stems.log_probs[stem_of]  # (R, V)
+        log_probs = stems.log_probs.index_select(0, stem_of)  # (R, V)
         symbols = choice.draw(
             _possible(plan, log_probs, allowed[rows], written[rows], place), uniforms[rows, place]
         )
@@ -139,7 +139,9 @@ def _grow(plan: Plan, stems: _Stems, stem_of: Tensor, symbols: Tensor) -> tuple[
     stem = grown // len(plan.kinds)
     mixed = len(plan.categories)
     lines = (stem[:, None] * mixed + torch.arange(mixed)).flatten()
-    return _next(plan, grown % len(plan.kinds), tuple(tensor[lines] for tensor in stems.state)), stem_of
+    return _next(
+        plan, grown % len(plan.kinds), tuple(tensor.index_select(0, lines) for tensor in stems.state)
+    ), stem_of
 
 
 def _next(plan: Plan, letters: Tensor, state: State) -> _Stems:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, autograd, nn
@@ -61,7 +61,7 @@ def train(
     recipe: str | Recipe = "default",
     *,
     seed: int = 0,
-    threads: int | None = None,
+    threads: int = 1,
     device: str = "auto",
     on_progress: OnProgress | None = None,
     start: Generator | None = None,
@@ -73,37 +73,44 @@ def train(
         network: "gru", "ngram" and so on, or a configuration with sizes of your own; the recipe's own
             where not given.
         recipe: "default", "best" or "tutorial", or a `Batched` or `OneByOne` of your own.
-        seed: the same seed on the same machine gives the same weights.
-        threads: processor threads while training; torch's own choice where not given.
+        seed: the same seed on the same machine gives the same weights; it also chooses the names that
+            are held out.
+        threads: processor threads while training. Two gain a tenth on a quiet machine and lose much on a
+            busy one, so one is the default.
         device: "cpu", "cuda", or "auto" for cuda where there is one.
         start: a generator to start from, of another corpus: what it learned of the letters and
             categories that both have is kept, and a fifth of the recipe's time is enough.
-        resume: a generator whose training was stopped, to train on to its end as if it never was:
-            with the same corpus, recipe and seed it comes to the same weights.
+        resume: a generator whose training was stopped, to go on to its end by its own recipe and seed:
+            with the same corpus it comes to the weights that it would have come to at once.
 
     Raises:
         CorpusError: where a category has fewer than 10 names.
-        ImpossibleOption: for a network, recipe or device that there isn't, or one that doesn't go
-            with `start` or `resume`.
+        ImpossibleOption: for a network, recipe or device that there isn't, a network together with
+            `start`, or a corpus that isn't what `resume` learned.
     """
     _refuse_small_categories(corpus)
-    chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
-    known = start or resume
-    if known is None:
-        config = network_named(network) if isinstance(network, str) else network or chosen.network
-    elif network is None and not (start and resume):
-        config = known.card.network
+    if resume:
+        seed, chosen = resume.card.seed, resume.card.recipe
     else:
-        raise ImpossibleOption("A training that goes on keeps its network: give one model, and no network.")
+        chosen = _chosen(network, recipe, start)
     with _repeatable(seed, threads):
-        training = _Training(
-            corpus, config, chosen, seed=seed, device=_device(device), on_progress=on_progress
-        )
+        training = _Training(corpus, chosen, seed, _device(device), on_progress)
         if start:
             training.start_from(start)
         if resume:
             training.resume(resume)
         return training.run()
+
+
+def _chosen(network: str | AnyConfig | None, recipe: str | Recipe, start: Generator | None) -> Recipe:
+    """The recipe, teaching the network that was asked for."""
+    chosen = recipe_named(recipe) if isinstance(recipe, str) else recipe
+    if start is None:
+        config = network_named(network) if isinstance(network, str) else network
+        return replace(chosen, network=config or chosen.network)
+    if network is not None:
+        raise ImpossibleOption("A training that starts from a model keeps its network: leave it out.")
+    return replace(chosen.further() if isinstance(chosen, Batched) else chosen, network=start.card.network)
 
 
 def _refuse_small_categories(corpus: Corpus) -> None:
@@ -124,12 +131,12 @@ def _device(name: str) -> torch.device:
 
 
 @contextmanager
-def _repeatable(seed: int, threads: int | None) -> Iterator[None]:
+def _repeatable(seed: int, threads: int) -> Iterator[None]:
     """Seed torch and set its threads, and leave both as they were."""
     before = torch.get_num_threads()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
-        torch.set_num_threads(threads or before)
+        torch.set_num_threads(threads)
         try:
             yield
         finally:
@@ -146,19 +153,17 @@ class _Training:
     def __init__(
         self,
         corpus: Corpus,
-        config: AnyConfig,
         recipe: Recipe,
-        *,
         seed: int,
         device: torch.device,
         on_progress: OnProgress | None,
     ) -> None:
-        self.corpus, self.config, self.recipe, self.seed = corpus, config, recipe, seed
+        self.corpus, self.recipe, self.seed = corpus, recipe, seed
         self.encoding = Encoding(tuple(corpus.categories), corpus.alphabet)
         training, held_out = corpus.split(seed)
         self.names = [batch.to(device) for batch in self.encoding.batches(training.pairs())]
         self.held_out = self.encoding.batches(held_out.pairs())
-        self.network = build(config, len(corpus.categories), self.encoding.symbols).to(device)
+        self.network = build(recipe.network, len(corpus.categories), self.encoding.symbols).to(device)
         self.on_progress = on_progress
         self.curve: list[CurvePoint] = []
         self.best: tuple[Evaluation, Weights] | None = None
@@ -169,17 +174,17 @@ class _Training:
     def start_from(self, known: Generator) -> None:
         """Take over what a generator knows of this corpus's letters and categories."""
         self.network.adopt(known.network, known.encoding.moved_to(self.encoding))
-        if isinstance(self.recipe, Batched):
-            self.recipe = self.recipe.further()
 
     def resume(self, stopped: Generator) -> None:
         """Go on where a generator's training was stopped."""
-        if stopped.unfinished is None or not isinstance(self.recipe, Batched):
+        if stopped.unfinished is None:
             raise ImpossibleOption(
                 "This model has nothing left to go on with: start from it to teach it more."
             )
-        if stopped.card.names != self.corpus.names or stopped.card.seed != self.seed:
-            raise ImpossibleOption("A training goes on with the names and the seed that it began with.")
+        if stopped.card.names != self.corpus.names:
+            raise ImpossibleOption(
+                "A training goes on with the names it began with: start from it for others."
+            )
         self.unfinished = stopped.unfinished
         self.curve = list(stopped.card.curve)
         self.best = stopped.card.held_out, deepcopy(stopped.network.state_dict())
@@ -196,7 +201,7 @@ class _Training:
         evaluation, weights = self.best or self._validate()
         self.network.load_state_dict(weights)
         card = Card(
-            network=self.config,
+            recipe=self.recipe,
             alphabet=self.corpus.alphabet,
             names=dict(self.corpus.names),
             normalisation=self.corpus.normalisation,
@@ -256,7 +261,7 @@ class _Training:
     def _batches(self, recipe: Batched) -> list[Batch]:
         """The names of an epoch in random batches of one length each, in random order."""
         count = sum(map(len, self.names))
-        size = min(recipe.batch, max(1, count // 8))  # a small corpus still takes many steps
+        size = min(recipe.batch, max(8, count // 8))  # a small corpus still takes many steps
         parts: list[Batch] = []
         for names in self.names:
             copies = (self._frequency(recipe)[names.categories] + torch.rand(len(names))).long()

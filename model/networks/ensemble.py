@@ -1,6 +1,7 @@
 """Several networks as one: their probabilities mixed, with weights for each category."""
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Annotated, Literal, Self
 
 import torch
@@ -50,6 +51,8 @@ class EnsembleNetwork(Network):
     has_start = True
     weights: Tensor
     """(C, M)"""
+    starters: list[bool]
+    """Which members choose first letters."""
 
     def __init__(
         self, config: EnsembleConfig, members: Sequence[Network], categories: int, symbols: int
@@ -58,6 +61,7 @@ class EnsembleNetwork(Network):
         self.config, self.symbols = config, symbols
         self.networks = nn.ModuleList(members)
         self.register_buffer("weights", torch.full((categories, len(members)), 1 / len(members)))
+        self.starters = [member.has_start for member in members]
         self._tensors = [len(member.start(torch.zeros(1, dtype=torch.long))) for member in members]
 
     @property
@@ -69,26 +73,26 @@ class EnsembleNetwork(Network):
             member.count(names)
 
     def forward(self, categories: Tensor, letters: Tensor) -> Tensor:
-        each = torch.stack([self._from_start(member, categories, letters) for member in self.members], 3)
-        log_probs = (each + self.weights[categories].log()[:, None, None]).logsumexp(3)  # (B, T, V)
-        return torch.cat((log_probs[:, :1].log_softmax(2), log_probs[:, 1:]), 1)
+        each = [self._from_the_start(member, categories, letters) for member in self.members]
+        return _mix(each, self._shares(self.weights[categories], letters.shape[1])[:, :, None])
 
     def start(self, categories: Tensor) -> State:
         return categories, *(tensor for member in self.members for tensor in member.start(categories))
 
     def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
         categories, *parts = state
+        at_start = not all(self.starters) and bool((letters == self.symbols - 1).all())
         each, after = [], [categories]
         for member, tensors in zip(self.members, self._tensors, strict=True):
             part, parts = tuple(parts[:tensors]), parts[tensors:]
-            if member.has_start or not self._at_start(letters):
-                log_probs, part = member.step(letters, part)
-                each.append(log_probs)
+            if at_start and not member.has_start:
+                log_probs = self.weights.new_zeros(len(letters), self.symbols)
             else:
-                each.append(self.weights.new_full((len(letters), self.symbols), -torch.inf))
+                log_probs, part = member.step(letters, part)
+            each.append(log_probs)
             after += part
-        mixed = (torch.stack(each, 2) + self.weights[categories].log()[:, None]).logsumexp(2)
-        return mixed.log_softmax(1), tuple(after)
+        weights = self.weights[categories]
+        return _mix(each, (self._first_shares(weights) if at_start else weights)[:, None]), tuple(after)
 
     def nats(self, batch: Batch) -> Tensor:
         """Those of each member that learns by gradients, one below the other."""
@@ -105,7 +109,9 @@ class EnsembleNetwork(Network):
         by_other_half = [self._learned(names, each, [half != side for half in halves]) for side in (0, 1)]
         self.weights.copy_(self._learned(names, each, [half >= 0 for half in halves]))
         return [
-            self._mixed(one, torch.stack(by_other_half)[half, batch.categories])
+            _mix(
+                one.unbind(2), self._shares(torch.stack(by_other_half)[half, batch.categories], one.shape[1])
+            )
             for batch, one, half in zip(names, each, halves, strict=True)
         ]
 
@@ -119,24 +125,24 @@ class EnsembleNetwork(Network):
         for mine, theirs in zip(self.members, donor.members, strict=True):
             mine.adopt(theirs, moved)
 
-    def _at_start(self, letters: Tensor) -> bool:
-        return bool((letters == self.symbols - 1).all())
-
-    def _from_start(self, member: Network, categories: Tensor, letters: Tensor) -> Tensor:
-        """The member's log-probabilities (B, T, V); -inf at the start if it says nothing of first letters."""
+    def _from_the_start(self, member: Network, categories: Tensor, letters: Tensor) -> Tensor:
+        """The member's log-probabilities (B, T, V); 0 for first letters, if it says nothing of them."""
         if member.has_start:
             log_probs: Tensor = member(categories, letters)
             return log_probs
-        silent = self.weights.new_full((len(letters), 1, self.symbols), -torch.inf)
+        silent = self.weights.new_zeros(len(letters), 1, self.symbols)
         after = [member(categories, letters[:, 1:])] if letters.shape[1] > 1 else []
         return torch.cat((silent, *after), 1)
 
-    def _mixed(self, each: Tensor, weights: Tensor) -> Tensor:
-        """Mix scores (B, T, M) by weights (B, M); first letters by the members that choose them."""
-        logs = each + weights.log()[:, None]
-        starters = torch.tensor([member.has_start for member in self.members])
-        first = logs[:, 0, starters].logsumexp(1) - weights[:, starters].sum(1).log()
-        return torch.cat((first[:, None], logs[:, 1:].logsumexp(2)), 1)
+    def _shares(self, weights: Tensor, places: int) -> Tensor:
+        """Weights (B, M) for each place, (B, places, M), the start first."""
+        later = weights[:, None].expand(-1, places - 1, -1)
+        return torch.cat((self._first_shares(weights)[:, None], later), 1)
+
+    def _first_shares(self, weights: Tensor) -> Tensor:
+        """The weights of first letters, (..., M): only members with a start token choose them."""
+        starting = weights * torch.tensor(self.starters, device=weights.device)
+        return starting / starting.sum(-1, keepdim=True)
 
     def _learned(self, names: Sequence[Batch], each: Sequence[Tensor], use: Sequence[Tensor]) -> Tensor:
         """Weights (C, M) by what each member gave the letters after the first of the names to use."""
@@ -151,8 +157,14 @@ class EnsembleNetwork(Network):
         )
 
 
+def _mix(each: Sequence[Tensor], shares: Tensor) -> Tensor:
+    """The logarithm of the members' probabilities, mixed by shares (..., M)."""
+    weighted = [log_probs + share.log() for log_probs, share in zip(each, shares.unbind(-1), strict=True)]
+    return reduce(torch.logaddexp, weighted)
+
+
 def _mixture_weights(probabilities: Tensor, categories: Tensor, count: int, shrinkage: float) -> Tensor:
-    """Weights (C, M) that make the letters likeliest: probabilities (N, M) by each member, categories (N,)."""
+    """Weights (C, M) that make N letters likeliest: probabilities (N, M) by member, categories (N,)."""
     members = probabilities.shape[1]
     common = torch.full((members,), 1 / members)
     for _ in range(_ROUNDS if len(probabilities) else 0):

@@ -49,6 +49,8 @@ class _Trie(NamedTuple):
     """(E,) the probability of the symbol beyond what is left to the shorter context."""
     child: Tensor
     """(E,) the node of the context made longer by the symbol."""
+    short: Tensor
+    """(N', V) the shares again, of the contexts of up to one symbol, and of none: most of them are full."""
 
 
 class NgramNetwork(Network):
@@ -108,10 +110,17 @@ class NgramNetwork(Network):
         return torch.cat((nodes[:, :, :1], longer), 2)
 
     def _probabilities(self, nodes: Tensor) -> Tensor:
-        """Mix each row's contexts, (R, 2, order + 1) -> (R, V)."""
-        trie, nodes = self._trie, nodes.flatten(1)  # (R, D), each falls back on the one before
-        left = trie.backoff[nodes].flip(1).cumprod(1).flip(1)  # by this context and all longer ones
-        weights = torch.cat((left[:, 1:], torch.ones_like(left[:, :1])), 1).flatten()
+        """Mix each row's contexts, (R, 2, order + 1) -> (R, V); each falls back on the one before."""
+        left = self._trie.backoff[nodes.flatten(1)].flip(1).cumprod(1).flip(1)  # by it and all longer ones
+        weights = nn.functional.pad(left[:, 1:], (0, 1), value=1.0).view(nodes.shape)
+        none = len(self._trie.short) - 1
+        short = self._trie.short[nodes[:, :, :2].clamp(max=none)]  # (R, 2, 2, V)
+        mixed = left[:, :1] / self.symbols + torch.einsum("rcl,rclv->rv", weights[:, :, :2], short)
+        return self._add_long(mixed, nodes[:, :, 2:].flatten(1), weights[:, :, 2:].flatten())
+
+    def _add_long(self, mixed: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
+        """Add the shares of nodes (R, D), by their weights (R * D,), to the rows (R, V)."""
+        trie = self._trie
         begins = trie.first[nodes].flatten()
         counts = trie.first[nodes + 1].flatten() - begins  # edges of each node
         context = torch.repeat_interleave(counts)  # (L,), for each edge in turn the context it belongs to
@@ -119,8 +128,8 @@ class NgramNetwork(Network):
             torch.arange(len(context), device=nodes.device) + (begins - counts.cumsum(0) + counts)[context]
         )
         cells = context // nodes.shape[1] * self.symbols + trie.symbol[edges]
-        uniform = (left[:, :1] / self.symbols).expand(-1, self.symbols).flatten()
-        return uniform.index_add(0, cells, trie.share[edges] * weights[context]).view(-1, self.symbols)
+        added = trie.share[edges] * weights[context]
+        return mixed.flatten().index_add_(0, cells, added).view_as(mixed)
 
     def _built(self) -> _Trie:
         """The trie of the training names: contexts of one length after another, each from those before."""
@@ -146,10 +155,17 @@ class NgramNetwork(Network):
             keys, count = torch.unique((node * self.symbols + said)[long_enough], return_counts=True)
             edge_keys.append(keys)
             counts.append(count)
-        return self._weighed(torch.cat(node_keys), torch.cat(edge_keys), torch.cat(counts))
+        trie = self._weighed(torch.cat(node_keys), torch.cat(edge_keys), torch.cat(counts))
+        return trie._replace(short=self._dense(trie, 1 + self.categories + len(node_keys[0])))
+
+    def _dense(self, trie: _Trie, nodes: int) -> Tensor:
+        """The shares of the first nodes as rows, (nodes + 1, V), the last of them empty."""
+        dense = trie.share.new_zeros(nodes + 1, self.symbols)
+        edges = slice(int(trie.first[nodes]))
+        return dense.flatten().index_copy_(0, trie.key[edges], trie.share[edges]).view_as(dense)
 
     def _weighed(self, node_key: Tensor, edge_key: Tensor, count: Tensor) -> _Trie:
-        """Turn counts into shares. node_key (N - C - 2,) is how each context is reached: node * V + symbol."""
+        """Turn counts into shares. `node_key` is how contexts are reached: node * V + symbol, ascending."""
         roots, discount, strength = 1 + self.categories, self.config.discount, self.config.strength
         nowhere = roots + len(node_key)
         node = edge_key // self.symbols
@@ -163,6 +179,7 @@ class NgramNetwork(Network):
             symbol=edge_key % self.symbols,
             share=(count - discount) / (tokens[node] + strength),
             child=torch.where(node_key[reached] == edge_key, roots + reached, nowhere),
+            short=tokens[:0],
         )
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:

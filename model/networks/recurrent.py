@@ -47,15 +47,15 @@ class LstmConfig(RecurrentConfig):
 class RecurrentNetwork(Network):
     """Layers of a recurrent cell, told the category at every letter.
 
-    Letters and categories come in by table: what their embeddings contribute to the first layer's
-    gates is computed once for each, not once for each letter read.
+    What the embeddings add to the first layer's gates is computed once for each letter and category
+    of a batch, and once for all when training is over.
     """
 
     has_start = True
 
     def __init__(self, config: RecurrentConfig, categories: int, symbols: int) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.symbols = config, symbols
         hidden, gates = config.hidden, config.cell.gates * config.hidden
         self.letter = nn.Embedding(symbols, config.letter_width)
         self.category = nn.Embedding(categories, config.category_width)
@@ -66,18 +66,15 @@ class RecurrentNetwork(Network):
         self.output = nn.Linear(hidden, symbols)
         for weight in (*self.recurrent, self.letter_gates.weight, self.category_gates.weight):
             nn.init.uniform_(weight, -1 / math.sqrt(hidden), 1 / math.sqrt(hidden))
-        self._frozen: tuple[Tensor, Tensor, list[Tensor]] | None = None
+        self._table: Tensor | None = None
 
     def forward(self, categories: Tensor, letters: Tensor) -> Tensor:
-        letter_gates, category_gates, _ = self._tables()
+        run = self.config.cell.run
         precision = product_precision(letters.device) if self.training else torch.float32
-        look_up = nn.functional.embedding
-        inputs = look_up(letters.t().contiguous(), letter_gates) + look_up(
-            categories, category_gates
-        )  # (T, B, GH)
-        hidden = self.config.cell.run(inputs, self.recurrent[0], precision)  # (T, B, H)
+        inputs = self._inputs(categories, letters.t())  # (T, B, GH)
+        hidden = run(inputs, self.recurrent[0], precision)  # (T, B, H)
         for between, recurrent in zip(self.between, list(self.recurrent)[1:], strict=True):
-            hidden = self.config.cell.run(between(self._drop(hidden)), recurrent, precision)
+            hidden = run(between(self._drop(hidden)), recurrent, precision)
         logits = self.output(self._drop(hidden))  # (T, B, V)
         return nn.functional.log_softmax(logits, 2).transpose(0, 1)
 
@@ -86,23 +83,34 @@ class RecurrentNetwork(Network):
         return categories, *(zeros for _ in range(self.config.layers * self.config.cell.tensors))
 
     def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
-        letter_gates, category_gates, recurrent = self._tables()
         cell = self.config.cell
         categories, *memories = state
         after: list[Tensor] = [categories]
-        inputs = letter_gates[letters] + category_gates[categories]  # (B, GH)
-        for layer, weight in enumerate(recurrent):
+        for layer, weight in enumerate(self.recurrent):
             if layer:
-                inputs = self.between[layer - 1](after[-cell.tensors])
+                inputs = self.between[layer - 1](after[-cell.tensors])  # of the layer below
+            else:
+                inputs = self._inputs(categories, letters)
             memory = tuple(memories[layer * cell.tensors : (layer + 1) * cell.tensors])
             after += cell.step(inputs, memory[0] @ weight, memory)
-        log_probs = nn.functional.log_softmax(self.output(after[-cell.tensors]), 1)
-        return log_probs, tuple(after)
+        return nn.functional.log_softmax(self.output(after[-cell.tensors]), 1), tuple(after)
 
     def freeze(self) -> None:
         super().freeze()
-        self._frozen = None
-        self._frozen = self._tables()
+        everyone = torch.arange(len(self.category.weight))[:, None]
+        self._table = self._inputs(everyone, torch.arange(self.symbols)).flatten(0, 1)
+
+    def _inputs(self, categories: Tensor, letters: Tensor) -> Tensor:
+        """What the letters, fed to names of the categories, add to the first layer's gates: (..., GH).
+
+        Once frozen, it is looked up in one table of every letter in every category, (C * V, GH).
+        """
+        look_up = nn.functional.embedding
+        if self._table is not None:
+            return look_up(categories * self.symbols + letters, self._table)
+        return look_up(letters, self.letter_gates(self.letter.weight)) + look_up(
+            categories, self.category_gates(self.category.weight)
+        )
 
     def adopt(self, donor: Self, moved: Moved) -> None:
         mine, theirs = dict(self.named_parameters()), dict(donor.named_parameters())
@@ -117,16 +125,6 @@ class RecurrentNetwork(Network):
                 move_rows(theirs[name], parameter, rows[name])
             else:
                 parameter.data.copy_(theirs[name])
-
-    def _tables(self) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """What each letter (V, GH) and category (C, GH) adds to the gates, and the recurrent weights."""
-        if self._frozen is not None:
-            return self._frozen
-        return (
-            self.letter_gates(self.letter.weight),
-            self.category_gates(self.category.weight),
-            list(self.recurrent),
-        )
 
     def _drop(self, hidden: Tensor) -> Tensor:
         """Dropout, with masks of random bytes: torch's own takes as long as a matrix product."""

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
 from model import Corpus, Generator, train
-from model.networks import GruConfig, TutorialConfig
+from model.networks import EnsembleConfig, GruConfig, LstmConfig, NgramConfig, TutorialConfig
 from model.recipes import Batched, OneByOne
 
 
@@ -15,6 +16,12 @@ def _invented(firsts: Sequence[str], middles: Sequence[str], lasts: Sequence[str
     draw = random.Random(0)
     possible = [first + middle + last for first in firsts for middle in middles for last in lasts]
     return draw.sample(possible, count)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Several threads only get into each other's way with networks this small."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -37,19 +44,25 @@ def corpus() -> Corpus:
 
 @pytest.fixture(scope="session")
 def gru_generator(corpus: Corpus) -> Generator:
-    return train(corpus, GruConfig(hidden=48), Batched(epochs=25, batch=16), seed=1)
+    return train(corpus, GruConfig(hidden=48), Batched(epochs=25, batch=32), seed=1)
 
 
 @pytest.fixture(scope="session")
 def tutorial_generator(corpus: Corpus) -> Generator:
     return train(
-        corpus, TutorialConfig(hidden=32), OneByOne(steps=1500, learning_rate=0.005, report=500, average=100)
+        corpus, TutorialConfig(hidden=32), OneByOne(steps=800, learning_rate=0.01, report=500, average=100)
     )
 
 
-@pytest.fixture(params=["gru", "tutorial"])
+@pytest.fixture(scope="session")
+def ensemble_generator(corpus: Corpus) -> Generator:
+    config = EnsembleConfig(members=(GruConfig(hidden=24), LstmConfig(hidden=24), NgramConfig()))
+    return train(corpus, config, Batched(epochs=10, batch=32), seed=2)
+
+
+@pytest.fixture(params=["gru", "tutorial", "ensemble"])
 def generator(request: pytest.FixtureRequest) -> Generator:
-    """Each kind of network: with a start token, and without."""
+    """Each kind of network: with a start token, without, and of several members."""
     return request.getfixturevalue(f"{request.param}_generator")
 
 

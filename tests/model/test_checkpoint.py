@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from model import CheckpointError, Generator
+from model import CheckpointError, Corpus, Generator, train
 from model.card import FORMAT_VERSION, Card
 from model.checkpoint import _metadata
 
@@ -103,6 +103,21 @@ def test_a_card_that_makes_no_sense_is_refused(gru_generator: Generator, card: s
 def test_weights_that_dont_fit_the_card_are_refused(gru_generator: Generator) -> None:
     with pytest.raises(CheckpointError, match="don't fit together"):
         Generator.from_bytes(_rewritten(gru_generator.to_bytes(), stowaway=torch.zeros(3)))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"of": [99]}, {"text": [-1]}, {"of": [0], "text": [99]}, {"of": [], "text": []}, {"of": None}]
+)
+def test_counts_of_names_that_make_no_sense_are_refused(
+    corpus: Corpus, wrong: dict[str, list[int] | None]
+) -> None:
+    content = train(corpus, "ngram").to_bytes()
+    weights = {
+        name: torch.zeros(2) if numbers is None else torch.tensor(numbers, dtype=torch.int16)
+        for name, numbers in wrong.items()
+    }
+    with pytest.raises(CheckpointError, match="don't fit together"):
+        Generator.from_bytes(_rewritten(content, **weights))
 
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf")])

@@ -1,5 +1,6 @@
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import model
 from model import Generator
 from model.__main__ import main
+from model.networks import GruConfig
 from model.recipes import RECIPES, Batched, OneByOne
 
 Run = tuple[int, str, str]
@@ -44,6 +46,7 @@ def test_an_error_in_a_process_of_its_own_is_one_line_and_exit_code_2(tmp_path: 
         [sys.executable, "-m", "model", "sample", tmp_path / "other", "elvish"],
         capture_output=True,
         text=True,
+        check=False,
     )
     assert ran.returncode == 2
     assert re.fullmatch(r"error: This is not a whole model file.*\n", ran.stderr)
@@ -94,6 +97,32 @@ def test_sample_takes_its_options(run, checkpoint_file: Path) -> None:
     assert out.splitlines() == [name.text for name in expected]
 
 
+def test_a_blend_may_be_sampled_with_letters_and_without(run, checkpoint_file: Path) -> None:
+    arguments = ("sample", checkpoint_file, "--blend", "elvish=0.6, dwarvish=0.4", "--seed", 4)
+    expected = Generator.load(checkpoint_file).sample({"elvish": 0.6, "dwarvish": 0.4}, seed=4)
+    assert run(*arguments)[1].splitlines() == [name.text for name in expected]
+    assert [line[0] for line in run(*arguments, "gb")[1].splitlines()] == ["G", "B"]
+
+
+def test_lengths_are_kept(run, checkpoint_file: Path) -> None:
+    _, out, _ = run("sample", checkpoint_file, "elvish", "--min-length", 6, "--max-length", 8, "--count", 9)
+    assert all(6 <= len(line) <= 8 for line in out.splitlines())
+
+
+def test_details_show_what_is_known_of_each_name_and_a_seed_that_replays_them(
+    run, checkpoint_file: Path
+) -> None:
+    _, out, _ = run("sample", checkpoint_file, "elvish", "g", "--details")
+    row = next(line for line in out.splitlines() if "│ G" in line)
+    name, nats, new, nearest, edits = (cell.strip() for cell in row.strip("│").split("│"))
+    seed = out.split("seed ")[1].strip()
+    (again,) = Generator.load(checkpoint_file).sample("elvish", letters="g", seed=int(seed))
+    assert (name, float(nats)) == (again.text, pytest.approx(-again.log_prob, abs=0.06))
+    assert new == ("new" if again.novel else "known")
+    near = Generator.load(checkpoint_file).nearest(name)
+    assert (nearest, int(edits)) == (f"{near.text} ({near.category})", near.distance)
+
+
 def test_evaluate_prints_a_table(run, checkpoint_file: Path, corpus_folder: Path) -> None:
     code, out, _ = run("evaluate", checkpoint_file, corpus_folder)
     assert code == 0
@@ -122,6 +151,40 @@ def test_plot_writes_a_png(run, checkpoint_file: Path, tmp_path: Path) -> None:
     assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("options", [["--name", "Galador"], ["--name", "Galador", "--category", "elvish"]])
+def test_plot_draws_what_it_thinks_of_a_name(
+    run, checkpoint_file: Path, tmp_path: Path, options: list[str]
+) -> None:
+    assert run("plot", checkpoint_file, "--out", tmp_path / "name.png", *options)[0] == 0
+    assert (tmp_path / "name.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_training_stopped_by_ctrl_c_is_kept_and_resumed(
+    run, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "default", Batched(GruConfig(hidden=8), epochs=3))
+
+    def press_ctrl_c(progress: model.Progress) -> None:
+        if progress.epoch == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("model.__main__._epoch_line", press_ctrl_c)
+    code, out, _ = run("train", corpus_folder, "--out", tmp_path / "part")
+    assert code == 0
+    assert f"go on with --resume {tmp_path / 'part'}" in out.replace("\n", "")
+    monkeypatch.setattr("model.__main__._epoch_line", lambda progress: None)
+    assert run("train", corpus_folder, "--out", tmp_path / "whole", "--resume", tmp_path / "part")[0] == 0
+    assert len(Generator.load(tmp_path / "whole").card.curve) == 3
+
+
+def test_train_starts_from_a_model(
+    run, checkpoint_file: Path, corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "default", Batched(epochs=2))
+    assert run("train", corpus_folder, "--out", tmp_path / "m", "--from", checkpoint_file)[0] == 0
+    assert Generator.load(tmp_path / "m").card.network == Generator.load(checkpoint_file).card.network
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -133,6 +196,14 @@ def test_plot_writes_a_png(run, checkpoint_file: Path, tmp_path: Path) -> None:
         (["train", "{folder}", "--out", "nowhere/m"], "error: There is no folder nowhere to write to.*"),
         (["evaluate", "{file}", "nowhere"], "error: nowhere is neither.*"),
         (["classify", "{file}", "Ω"], "error: The model doesn't know the letter Ω.*"),
+        (["sample", "{file}"], "error: Name a category, or a blend of some."),
+        (["sample", "{file}", "elvish", "ga", "--blend", "elvish=1"], "error: Name a category, or a blend.*"),
+        (["sample", "{file}", "--blend", "elvish"], "error: “elvish” is no part of a blend.*"),
+        (
+            ["plot", "{file}", "--out", "x.png", "--category", "elvish"],
+            "error: Give the name that is written.*",
+        ),
+        (["train", "{folder}", "--out", "m", "--resume", "{file}"], "error: This model has nothing left.*"),
         (["plot", "{file}", "--out", "nowhere/x.png"], "error: nowhere/x.png: No such file or directory"),
     ],
 )

@@ -1,9 +1,11 @@
 import io
 
+import pytest
 from matplotlib.image import imread
 
+from model import Generator
 from model.card import CurvePoint
-from model.plots import loss_curve
+from model.plots import loss_curve, origins, writing
 
 _CURVE = tuple(
     CurvePoint(step=step, train=3 - step / 50, validation=3 - step / 60) for step in range(10, 100, 10)
@@ -23,3 +25,28 @@ def test_a_curve_without_validation_and_one_of_a_point_are_drawn() -> None:
     assert loss_curve(unmeasured) != loss_curve(_CURVE)
     assert _shape(loss_curve(_CURVE[:1]))[:2] == (450, 800)
     assert _shape(loss_curve([]))[:2] == (450, 800)
+
+
+def _colours(png: bytes) -> set[tuple[int, ...]]:
+    pixels = (imread(io.BytesIO(png), format="png")[..., :3] * 255).round().astype(int)
+    return set(map(tuple, pixels.reshape(-1, 3).tolist()))
+
+
+@pytest.mark.parametrize("name", ["Galador", "The Red Ox"])
+def test_the_writing_of_a_name_is_a_picture_eight_hundred_pixels_wide(
+    generator: Generator, name: str
+) -> None:
+    png = writing(name, generator.next_letters("Elvish", name), "Elvish")
+    assert _shape(png)[1] == 800
+    assert (217, 115, 13) in _colours(png)  # the frames of the chosen letters
+
+
+def test_origins_draw_the_likeliest() -> None:
+    png = origins("Galador", {"Elvish": 0.7, "Dwarvish": 0.25, "Tavern": 0.05})
+    assert _shape(png)[1] == 800
+    assert {(217, 115, 13), (47, 111, 179)} <= _colours(png)
+
+
+def test_of_many_categories_the_ten_likeliest_are_drawn() -> None:
+    many = {f"Category {number}": 0.03 for number in range(30)}
+    assert _shape(origins("Ann", many)) == _shape(origins("Ann", dict(list(many.items())[:10])))

@@ -150,6 +150,14 @@ def test_min_length_is_kept(generator: Generator) -> None:
     assert all(len(text) >= 9 for text in _texts(generator, count=20, min_length=9, seed=1))
 
 
+def test_a_name_is_no_shorter_than_the_shortest_known_and_begins_as_one(generator: Generator) -> None:
+    for category, known in generator.card.names.items():
+        texts = _texts(generator, category, count=60, temperature=3.0, seed=1)
+        assert min(map(len, texts)) >= min(map(len, known))
+        assert {text[0] for text in texts} <= {name[0] for name in known}
+    assert all(len(text) == 3 for text in _texts(generator, max_length=3, count=5, seed=1))
+
+
 def test_names_end_by_themselves_and_are_not_cut(gru_generator: Generator) -> None:
     """The end must be likely where each name stops: about one name in a hundred may be a surprise."""
     names = gru_generator.sample("Elvish", count=100, max_length=12, seed=1)
@@ -220,7 +228,8 @@ def test_top_p_keeps_the_fewest_that_hold_it() -> None:
         ({"count": 10_001}, "10001 names can't be made"),
         ({"letters": " "}, "No letters were given"),
         ({"letters": "g", "prefix": "Ga"}, "first letters or a prefix, not both"),
-        ({"max_length": 0}, "Lengths from 1 to 0"),
+        ({"max_length": 0}, "Lengths from 0 to 0"),
+        ({"min_length": 0}, "Lengths from 0 to 20"),
         ({"min_length": 9, "max_length": 8}, "Lengths from 9 to 8"),
         ({"max_length": 101}, "choose 1 to 100"),
         ({"prefix": "Galadriel", "max_length": 5}, "prefix has 9 letters, a name at most 5"),

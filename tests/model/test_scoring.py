@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from model import Corpus, Generator, ImpossibleOption, UnknownCategory, UnusableLetter, train
+from model import Corpus, Generator, ImpossibleOption, Near, UnknownCategory, UnusableLetter, train
 from model.networks import GruConfig
 from model.recipes import Batched
 
@@ -110,3 +110,18 @@ def test_scoring_is_the_same_whatever_stands_beside(generator: Generator) -> Non
     ]
     assert together.letters == pytest.approx(sum(nats) / len(nats), abs=1e-5)
     assert torch.tensor(nats).isfinite().all()
+
+
+def test_next_letters_are_the_probabilities_at_each_step(generator: Generator) -> None:
+    steps = generator.next_letters("elvish", "Gal")
+    assert len(steps) == 4
+    assert all(sum(step.values()) == pytest.approx(1, abs=1e-4) for step in steps)
+    written = [math.log(step[letter]) for step, letter in zip(steps, ["G", "a", "l", ""], strict=True)]
+    assert written == pytest.approx(generator.log_probs("elvish", "Gal"), abs=1e-4)
+
+
+def test_the_nearest_name_has_the_fewest_edits(generator: Generator) -> None:
+    known = generator.card.names["Elvish"][0]
+    assert generator.nearest(known) == Near(known, "Elvish", 0)
+    assert generator.nearest(f"{known}x") == Near(known, "Elvish", 1)
+    assert generator.nearest(f"{known}x", "dwarvish").category == "Dwarvish"

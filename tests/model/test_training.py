@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from model import Corpus, Generator, ImpossibleOption, Progress, train
-from model.networks import GruConfig, TutorialConfig
+from model import Corpus, CorpusError, Generator, ImpossibleOption, Progress, train
+from model.networks import EnsembleConfig, GruConfig, NgramConfig, TutorialConfig
 from model.recipes import NETWORKS, RECIPES, Batched, OneByOne
+from model.training import _one_cycle, _Training
 
 TINY = GruConfig(hidden=16)
-QUICK = Batched(epochs=3, batch=16)
+QUICK = Batched(epochs=3, batch=32)
 
 
 def _weights(generator: Generator) -> bytes:
@@ -33,6 +34,128 @@ def test_it_learns(corpus: Corpus, gru_generator: Generator) -> None:
 
 def test_the_tutorials_recipe_learns(corpus: Corpus, tutorial_generator: Generator) -> None:
     assert tutorial_generator.card.held_out.letters < math.log(len(corpus.alphabet) + 1) - 0.5
+
+
+def _stopping_after(epoch: int) -> Callable[[Progress], bool]:
+    return lambda progress: progress.epoch <= epoch
+
+
+@pytest.mark.parametrize(
+    "network", [TINY, EnsembleConfig(members=(TINY, NgramConfig()))], ids=["gru", "ensemble"]
+)
+def test_a_training_that_was_stopped_resumes_to_the_same_weights(corpus: Corpus, network: GruConfig) -> None:
+    whole = train(corpus, network, QUICK, seed=3)
+    stopped = train(corpus, network, QUICK, seed=3, on_progress=_stopping_after(1))
+    stopped = Generator.from_bytes(stopped.to_bytes())
+    told: list[Progress] = []
+    resumed = train(corpus, resume=stopped, on_progress=told.append)
+    assert _weights(resumed) == _weights(whole)
+    assert resumed.unfinished is None
+    assert told[0].epoch == 2
+    assert told[0].step > stopped.card.curve[-1].step
+    assert all(progress.remaining >= 0 for progress in told)
+
+
+def test_what_is_complete_or_of_other_names_is_not_resumed(corpus: Corpus) -> None:
+    with pytest.raises(ImpossibleOption, match="nothing left to go on with"):
+        train(corpus, resume=train(corpus, TINY, Batched(epochs=1)))
+    stopped = train(corpus, TINY, QUICK, on_progress=_stopping_after(1))
+    fewer = Corpus.of({"Elvish": corpus.names["Elvish"]})
+    with pytest.raises(ImpossibleOption, match="goes on with the names it began with"):
+        train(fewer, resume=stopped)
+
+
+@pytest.mark.parametrize("kind", ["gru", "ensemble"])
+def test_a_start_from_a_model_keeps_what_it_knew_and_learns_what_is_new(
+    corpus: Corpus, kind: str, request: pytest.FixtureRequest
+) -> None:
+    known: Generator = request.getfixturevalue(f"{kind}_generator")
+    goblins = [
+        f"{first}{middle}gz" for first in ("Zu", "Xa", "Gri") for middle in ("bb", "k", "zz", "rb", "xx")
+    ]
+    more = Corpus.of({**corpus.names, "Aaa goblins": goblins})
+    recipe = Batched(epochs=20, batch=32)
+    went_on = train(more, recipe=recipe, start=known, seed=known.card.seed)
+    assert went_on.card.network == known.card.network
+    assert went_on.card.curve[-1].step == len(went_on.card.curve) * went_on.card.curve[0].step
+    assert len(went_on.card.curve) == 4  # a fifth of the time
+    held_out = corpus.split(known.card.seed)[1]
+    assert went_on.evaluate(held_out).letters < known.evaluate(held_out).letters + 0.1
+    assert went_on.card.held_out.categories["Aaa goblins"] < math.log(len(more.alphabet) + 1) - 0.5
+    with pytest.raises(ImpossibleOption, match="keeps its network"):
+        train(more, "gru", start=known)
+
+
+def test_counting_is_told_and_measured_as_any_training(corpus: Corpus) -> None:
+    told: list[Progress] = []
+    generator = train(corpus, "ngram", on_progress=told.append)
+    (progress,) = told
+    assert (progress.step, progress.steps, progress.epoch, progress.epochs) == (1, 1, 1, 1)
+    assert progress.validation_loss == generator.card.held_out.letters > progress.train_loss
+    assert progress.curve == generator.card.curve
+
+
+def test_an_ensemble_is_no_worse_than_its_best_member(corpus: Corpus, ensemble_generator: Generator) -> None:
+    held_out = corpus.split(ensemble_generator.card.seed)[1]
+    together = ensemble_generator.evaluate(held_out).letters
+    for number, config in enumerate(ensemble_generator.card.network.members):  # type: ignore[union-attr]
+        member = ensemble_generator.network.members[number]  # type: ignore[union-attr, index]
+        recipe = Batched(network=config)
+        alone = Generator(member, ensemble_generator.card.model_copy(update={"recipe": recipe}))
+        assert together < alone.evaluate(held_out).letters + 1e-4
+
+
+def test_a_category_of_ten_names_is_learned_and_one_of_nine_refused(corpus: Corpus) -> None:
+    ten = Corpus.of({**corpus.names, "Tavern": corpus.names["Tavern"][:10]})
+    assert train(ten, TINY, Batched(epochs=1)).sample("tavern", seed=0)
+    nine = Corpus.of({**corpus.names, "Tavern": corpus.names["Tavern"][:9]})
+    with pytest.raises(CorpusError, match="Tavern has 9 names: a category needs at least 10"):
+        train(nine, TINY, QUICK)
+
+
+def test_a_corpus_of_ten_names_trains_by_the_default_recipe() -> None:
+    corpus = Corpus.of({"Elf": ["Arwen", "Elrond", "Legolas", "Galadriel", "Celeborn", "Luthien", "Feanor",
+                                "Fingolfin", "Maglor", "Turgon"]})  # fmt: skip
+    generator = train(corpus)
+    names = generator.sample("elf", count=5, seed=1)
+    assert all(2 <= len(name.text) <= 20 for name in names)
+    assert generator.card.held_out.letters < math.log(len(corpus.alphabet) + 1)
+
+
+@pytest.mark.parametrize(("names", "epochs"), [(30, 40), (16_000, 12), (35_000, 6), (1_000_000, 4)])
+def test_epochs_adapt_so_that_a_large_corpus_takes_no_longer(names: int, epochs: int) -> None:
+    assert Batched(names=200_000).epochs_for(names) == epochs
+    assert Batched(epochs=3).epochs_for(names) == 3
+
+
+def test_an_exponent_below_one_shows_small_categories_more_often(corpus: Corpus) -> None:
+    training = _Training(corpus, Batched(TINY, exponent=0.5), 0, torch.device("cpu"), None)
+    shown = torch.zeros(3)
+    for _ in range(20):
+        for batch in training._batches(Batched(exponent=0.5)):
+            shown += batch.categories.bincount(minlength=3)
+    counts = torch.tensor([len(names) for names in corpus.split(0)[0].names.values()])
+    rates = (shown / counts / 20).tolist()
+    assert rates[2] / rates[1] == pytest.approx((90 / 12) ** 0.5, rel=0.15)
+    assert float(shown.sum()) / 20 == pytest.approx(int(counts.sum()), rel=0.05)
+
+
+def test_an_epoch_shows_every_name_once(corpus: Corpus) -> None:
+    training = _Training(corpus, QUICK, 0, torch.device("cpu"), None)
+    batches = training._batches(QUICK)
+    shown = sorted(tuple(line) for batch in batches for line in batch.symbols.tolist())
+    assert shown == sorted(tuple(line) for batch in training.names for line in batch.symbols.tolist())
+    assert max(map(len, batches)) <= 1.5 * QUICK.batch
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    recipe = Batched(learning_rate=1.0, warm_up=0.25)
+    rates = [_one_cycle(step / 100, recipe) for step in range(101)]
+    assert max(rates) == rates[25] == 1
+    assert rates[:26] == sorted(rates[:26])
+    assert rates[25:] == sorted(rates[25:], reverse=True)
+    assert rates[0] == pytest.approx(0.04)
+    assert rates[100] == pytest.approx(0)
 
 
 @pytest.mark.parametrize(
