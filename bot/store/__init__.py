@@ -11,6 +11,7 @@ from bot.store.errors import (
     SchemaTooNew,
     StoreError,
     UnknownModel,
+    UnknownName,
 )
 from bot.store.history import History
 from bot.store.models import Models
@@ -22,8 +23,10 @@ from bot.store.records import (
     Cursor,
     CurvePoint,
     Entry,
+    Favourite,
     Filters,
     Generation,
+    KeptEntry,
     KeptName,
     Model,
     NewGeneration,
@@ -36,8 +39,11 @@ from bot.store.records import (
     RunOrder,
     RunStatus,
     Scope,
+    TopLanguage,
+    TopName,
 )
 from bot.store.runs import Runs
+from bot.store.stars import Stars
 from bot.store.store import Store
 
 __all__ = [
@@ -48,10 +54,12 @@ __all__ = [
     "Cursor",
     "CurvePoint",
     "Entry",
+    "Favourite",
     "Filters",
     "Generation",
     "History",
     "IllegalTransition",
+    "KeptEntry",
     "KeptName",
     "Model",
     "Models",
@@ -68,7 +76,11 @@ __all__ = [
     "Runs",
     "SchemaTooNew",
     "Scope",
+    "Stars",
     "Store",
     "StoreError",
+    "TopLanguage",
+    "TopName",
     "UnknownModel",
+    "UnknownName",
 ]

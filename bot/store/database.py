@@ -29,9 +29,12 @@ class Database:
         self._writing_engine = engine.execution_options(writes=True)
         # SQLite has one writer at a time, and those who wait for it poll, with growing pauses. In
         # this process they queue instead: each is served in its turn, as soon as it can be.
-        self._turn: AbstractAsyncContextManager[object] = (
-            asyncio.Lock() if sqlite.is_sqlite(engine.url) else nullcontext()
-        )
+        self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self.is_sqlite else nullcontext()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is an SQLite database, whose text search there is then to use."""
+        return sqlite.is_sqlite(self._engine.url)
 
     @classmethod
     async def open(cls, address: str, *, migrate: bool) -> Self:

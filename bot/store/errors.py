@@ -34,3 +34,11 @@ class UnknownModel(LookupError):
     def __init__(self, model_id: int) -> None:
         """Name the model asked for."""
         super().__init__(f"no model {model_id} is available here")
+
+
+class UnknownName(LookupError):
+    """There is no such name, or not any more."""
+
+    def __init__(self, name_id: int) -> None:
+        """Name the ID asked for."""
+        super().__init__(f"there is no name {name_id}")

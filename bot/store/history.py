@@ -1,26 +1,28 @@
 """Every name ever made: keeping it and finding it again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from anyascii import anyascii
-from sqlalchemy import ColumnElement, Select, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import selectinload
 
+from bot.store import sqlite
 from bot.store.database import Database
+from bot.store.paging import Search, find_page
 from bot.store.records import (
     Cursor,
-    Entry,
     Filters,
     Generation,
+    KeptEntry,
     KeptName,
     NewGeneration,
     NewName,
     Page,
     Scope,
 )
-from bot.store.tables import GenerationRow, NameRow
+from bot.store.tables import IS_STARRED, GenerationRow, NameRow
+from bot.store.text import fold
 
 _EVERYTHING = Filters()
 _NEWEST = Cursor.first()
@@ -48,6 +50,11 @@ class History:
             temperature=generation.temperature,
             seed=generation.seed,
             model_id=generation.model_id,
+            prefix=generation.prefix,
+            min_length=generation.min_length,
+            max_length=generation.max_length,
+            novel=generation.novel,
+            blend=None if generation.blend is None else dict(generation.blend),
         )
         async with self._database.write() as session:
             session.add(row)
@@ -74,19 +81,65 @@ class History:
         """Find up to `size` names of a scope, newest first.
 
         The page that lies `older` than the last name of another, or `newer` than the first, follows
-        it without gap or overlap. The cost doesn't grow with the distance from the newest name;
-        only a text filter has to look at the names between its matches.
+        it without gap or overlap. The cost doesn't grow with the distance from the newest name. A
+        text filter has to look at the names between its matches if the text is shorter than three
+        letters or the database isn't SQLite.
         """
-        conditions = _conditions(scope, filters)
+        search = _search(scope, filters, on_sqlite=self._database.is_sqlite)
         async with self._database.read() as session:
-            # One more than asked for tells whether there are others ahead.
-            ahead = await session.execute(_ahead(conditions, at).limit(size + 1))
-            found = tuple(Entry(*row) for row in ahead)
-            behind = await session.scalar(_behind(conditions, at)) is not None
-        entries, more = found[:size], len(found) > size
-        if at.direction == "older":
-            return Page(entries, has_newer=behind, has_older=more)
-        return Page(entries[::-1], has_newer=more, has_older=behind)
+            return await find_page(session, search, at, size)
+
+    async def around(self, scope: Scope, moment: datetime) -> Cursor:
+        """Tell where the page begins whose first name is the last one made by a moment.
+
+        If all were made later, it is the last page.
+        """
+        by_then = (
+            select(GenerationRow.id)
+            .where(GenerationRow.guild_id == scope.guild_id, GenerationRow.created_at <= moment)
+            .order_by(GenerationRow.created_at.desc(), GenerationRow.id.desc())
+            .limit(1)
+        )
+        if scope.user_id is not None:
+            by_then = by_then.where(GenerationRow.user_id == scope.user_id)
+        last = select(func.max(NameRow.id)).where(NameRow.generation_id == by_then.scalar_subquery())
+        async with self._database.read() as session:
+            name_id = await session.scalar(last)
+        return Cursor.last() if name_id is None else Cursor.older(name_id + 1)
+
+    async def name(self, name_id: int) -> KeptEntry | None:
+        """Find a name by its ID, with where it was made."""
+        with_answer = (
+            select(
+                NameRow.id,
+                NameRow.text,
+                NameRow.language,
+                NameRow.user_id,
+                GenerationRow.created_at,
+                NameRow.novel,
+                NameRow.generation_id,
+                NameRow.stars,
+                NameRow.guild_id,
+                GenerationRow.channel_id,
+                NameRow.log_prob,
+            )
+            .join(GenerationRow)
+            .where(NameRow.id == name_id)
+        )
+        async with self._database.read() as session:
+            row = (await session.execute(with_answer)).one_or_none()
+        return None if row is None else KeptEntry(*row)
+
+    async def remove(self, name_id: int) -> bool:
+        """Delete a name and all stars on it; an answer goes with its last name. False if it is gone."""
+        name = delete(NameRow).where(NameRow.id == name_id).returning(NameRow.generation_id)
+        others = select(NameRow.id).where(NameRow.generation_id == GenerationRow.id).exists()
+        async with self._database.write() as session:
+            generation_id = await session.scalar(name)
+            if generation_id is None:
+                return False
+            await session.execute(delete(GenerationRow).where(GenerationRow.id == generation_id, ~others))
+        return True
 
     async def popular_languages(self, recent: int) -> dict[str, int]:
         """Count the languages of the last `recent` generations, wherever they were made."""
@@ -113,7 +166,7 @@ def _name_values(row: GenerationRow, names: Iterable[NewName]) -> list[dict[str,
             "user_id": row.user_id,
             "language": row.language,
             "text": name.text,
-            "folded": _fold(name.text),
+            "folded": fold(name.text),
             "log_prob": name.log_prob,
             "novel": name.novel,
         }
@@ -121,57 +174,33 @@ def _name_values(row: GenerationRow, names: Iterable[NewName]) -> list[dict[str,
     ]
 
 
-def _conditions(scope: Scope, filters: Filters) -> list[ColumnElement[bool]]:
-    """Say what is true of the names of a scope that pass the filters."""
-    conditions = [NameRow.guild_id == scope.guild_id]  # IS NULL, if that is None
-    conditions += [
-        NameRow.user_id == user_id for user_id in (scope.user_id, filters.user_id) if user_id is not None
-    ]
+def _search(scope: Scope, filters: Filters, *, on_sqlite: bool) -> Search:
+    """Say what is true of the names of a scope that pass the filters, and what finds them."""
+    folded = None if filters.text is None else fold(filters.text)
+    if folded is not None and on_sqlite and sqlite.is_searchable(folded):
+        place_id = scope.user_id if scope.guild_id is None else scope.guild_id
+        found = [NameRow.id == sqlite.FOUND_ID, sqlite.is_found(folded, place_id or 0)]
+        return Search([*found, *_conditions(scope, filters, sqlite.unindexed)], sqlite.FOUND_ID)
+    conditions = _conditions(scope, filters)
+    if folded is not None:
+        conditions.append(NameRow.folded.contains(folded, autoescape=True))
+    return Search(conditions)
+
+
+def _conditions(
+    scope: Scope,
+    filters: Filters,
+    compared: Callable[[Any], ColumnElement[Any]] = lambda column: column,
+) -> list[ColumnElement[bool]]:
+    """Say what is true of the names of a scope that pass the filters, but for the text."""
+    guild, user = compared(NameRow.guild_id), compared(NameRow.user_id)
+    conditions = [guild == scope.guild_id]  # IS NULL, if that is None
+    conditions += [user == user_id for user_id in (scope.user_id, filters.user_id) if user_id is not None]
     if filters.language is not None:
         conditions.append(NameRow.language == filters.language)
-    if filters.text is not None:
-        conditions.append(NameRow.folded.contains(_fold(filters.text), autoescape=True))
+    if filters.starred:
+        conditions.append(IS_STARRED)
     return conditions
-
-
-def _ahead(
-    conditions: Sequence[ColumnElement[bool]], at: Cursor
-) -> Select[tuple[int, str, str, int, datetime, bool, int]]:
-    """Select the entries from the cursor on, nearest first."""
-    older = at.direction == "older"
-    return (
-        select(
-            NameRow.id,
-            NameRow.text,
-            NameRow.language,
-            NameRow.user_id,
-            GenerationRow.created_at,
-            NameRow.novel,
-            NameRow.generation_id,
-        )
-        .join(GenerationRow)
-        .where(*conditions, NameRow.id < at.name_id if older else NameRow.id > at.name_id)
-        .order_by(NameRow.id.desc() if older else NameRow.id.asc())
-    )
-
-
-def _behind(conditions: Sequence[ColumnElement[bool]], at: Cursor) -> Select[tuple[int]]:
-    """Select the nearest name on the other side of the cursor, which is mostly the one it names."""
-    older = at.direction == "older"
-    return (
-        select(NameRow.id)
-        .where(*conditions, NameRow.id >= at.name_id if older else NameRow.id <= at.name_id)
-        .order_by(NameRow.id.asc() if older else NameRow.id.desc())
-        .limit(1)
-    )
-
-
-def _fold(text: str) -> str:
-    """Write the text as one would type it on a plain keyboard, in lower case, for searching.
-
-    Without NUL, which PostgreSQL refuses and at which SQLite's LIKE stops reading.
-    """
-    return anyascii(text).casefold().replace("\0", "")
 
 
 def _generation(row: GenerationRow) -> Generation:
@@ -187,6 +216,11 @@ def _generation(row: GenerationRow) -> Generation:
         temperature=row.temperature,
         seed=row.seed,
         model_id=row.model_id,
+        prefix=row.prefix,
+        min_length=row.min_length,
+        max_length=row.max_length,
+        novel=row.novel,
+        blend=row.blend,
         names=tuple(
             KeptName(id=name.id, text=name.text, log_prob=name.log_prob, novel=name.novel)
             for name in row.names

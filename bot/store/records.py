@@ -41,7 +41,9 @@ class NewGeneration:
     """One answer to one request for names, with all that it takes to ask for the same again.
 
     `guild_id` is None in direct messages; `letters` is None if the model chose them. There is one
-    name at least.
+    name at least. Each name begins with `prefix` and has from `min_length` to `max_length` letters,
+    where those are given; with `novel`, names that the corpus has were avoided. `blend` has the
+    languages of a mixture with their weights; `language` is then what the mixture is called.
     """
 
     guild_id: int | None
@@ -54,6 +56,11 @@ class NewGeneration:
     seed: int
     model_id: int
     names: tuple[NewName, ...]
+    prefix: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    novel: bool = True
+    blend: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,11 @@ class Generation:
     seed: int
     model_id: int
     names: tuple[KeptName, ...]
+    prefix: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    novel: bool = True
+    blend: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +110,13 @@ class Filters:
 
     `language` matches exactly. `text` is found anywhere in a name, without regard to case, accents
     or script, and has no wildcards; one that has no letter to go by (a lone zero-width mark) is as
-    good as none.
+    good as none. `starred` leaves the names that have a star, whoever gave it.
     """
 
     language: str | None = None
     user_id: int | None = None
     text: str | None = None
+    starred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +153,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A name as the history shows it; `generation_id` leads to all the rest."""
+    """A name as the history shows it; `generation_id` leads to all the rest.
+
+    `user_id` is its maker, `stars` how many members keep it.
+    """
 
     id: int
     text: str
@@ -149,6 +165,24 @@ class Entry:
     created_at: datetime
     novel: bool
     generation_id: int
+    stars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """An `Entry` with where it was made, to tell who may see it and who may remove it."""
+
+    id: int
+    text: str
+    language: str
+    user_id: int
+    created_at: datetime
+    novel: bool
+    generation_id: int
+    stars: int
+    guild_id: int | None
+    channel_id: int | None
+    log_prob: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +192,40 @@ class Page:
     entries: tuple[Entry, ...]
     has_newer: bool
     has_older: bool
+
+
+# --- Stars ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Favourite:
+    """A name that a member keeps: made by `user_id` in `guild_id` or in direct messages."""
+
+    id: int
+    text: str
+    language: str
+    guild_id: int | None
+    user_id: int
+    created_at: datetime
+    starred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TopName:
+    """A name that is liked, with how many stars it got."""
+
+    id: int
+    text: str
+    language: str
+    stars: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopLanguage:
+    """A language with how many answers were in it."""
+
+    language: str
+    generations: int
 
 
 # --- Models ---------------------------------------------------------------------------------------

@@ -5,12 +5,28 @@ SQLAlchemy's guide to this: https://docs.sqlalchemy.org/en/20/dialects/sqlite.ht
 
 import sqlite3
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    String,
+    UnaryExpression,
+    column,
+    event,
+    table,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.operators import custom_op
 
 from bot.store.errors import StoreError
+
+_T = TypeVar("_T")
 
 OLDEST_VERSION = (3, 35)
 """The first SQLite that has RETURNING, by which new rows tell their IDs. Of March 2021."""
@@ -26,6 +42,63 @@ _PRAGMAS = (
     # The same on macOS, whose plain fsync leaves the data in the drive's cache. A no-op elsewhere.
     "fullfsync = ON",
 )
+
+_SHORTEST_SEARCH = 3  # letters, as many as the index goes by
+
+TEXT_SEARCH = (
+    "CREATE VIRTUAL TABLE names_text USING fts5(folded, place, content='', tokenize='trigram')",
+    """
+    CREATE TRIGGER names_text_insert AFTER INSERT ON names BEGIN
+        INSERT INTO names_text (rowid, folded, place)
+        VALUES (new.id, new.folded,
+            printf('%03x', (coalesce(new.guild_id, new.user_id) >> 22) & 4095));
+    END
+    """,
+    """
+    CREATE TRIGGER names_text_delete AFTER DELETE ON names BEGIN
+        INSERT INTO names_text (names_text, rowid, folded, place)
+        VALUES ('delete', old.id, old.folded,
+            printf('%03x', (coalesce(old.guild_id, old.user_id) >> 22) & 4095));
+    END
+    """,
+)
+"""An index of the names by any three letters in a row, kept in step by triggers.
+
+It spans all guilds. So that a small guild's search need not look at every other guild's names, each
+name is also indexed by a `place`: twelve bits of its guild's or maker's ID, from the part of it that
+is a time in milliseconds. https://sqlite.org/fts5.html#the_trigram_tokenizer
+"""
+
+_NAMES_TEXT = table("names_text", column("rowid", Integer), column("names_text", String))
+
+FOUND_ID: ColumnElement[int] = _NAMES_TEXT.c.rowid
+"""The ID of a name that the text search has found. It finds them in this order, either way."""
+
+
+def is_searchable(folded: str) -> bool:
+    """Whether the text search can find this part of a folded name."""
+    return len(folded) >= _SHORTEST_SEARCH
+
+
+def is_found(folded: str, place_id: int) -> ColumnElement[bool]:
+    """Say that the text search finds this part of a name, in a guild or a user's direct messages.
+
+    It may find those of other guilds too, so the name must be compared with the guild besides.
+    """
+    phrase = folded.replace('"', '""')
+    place = f"{place_id >> 22 & 4095:03x}"
+    return _NAMES_TEXT.c.names_text.op("MATCH", is_comparison=True)(
+        f'folded : "{phrase}" AND place : "{place}"'
+    )
+
+
+def unindexed(compared: InstrumentedAttribute[_T]) -> ColumnElement[_T]:
+    """Have a column compared, but not looked up in an index.
+
+    SQLite can't know how few names a text is in, and would rather look for the guild's. See
+    https://sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
+    """
+    return UnaryExpression(compared.expression, operator=custom_op("+"), type_=compared.expression.type)
 
 
 def is_sqlite(url: URL) -> bool:

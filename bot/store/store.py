@@ -7,6 +7,7 @@ from bot.store.database import Database
 from bot.store.history import History
 from bot.store.models import Models
 from bot.store.runs import Runs
+from bot.store.stars import Stars
 
 
 class Store:
@@ -19,6 +20,7 @@ class Store:
     history: History
     models: Models
     runs: Runs
+    stars: Stars
 
     def __init__(self, database: Database) -> None:
         """Compose the parts over one database; `open` is the usual way to make a store."""
@@ -26,6 +28,7 @@ class Store:
         self.history = History(database)
         self.models = Models(database)
         self.runs = Runs(database)
+        self.stars = Stars(database)
 
     @classmethod
     async def open(cls, url: str, *, migrate: bool = True) -> Self:

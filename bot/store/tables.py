@@ -4,11 +4,13 @@ A change here needs a migration beside it: a test compares the two.
 """
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
+    Connection,
     DateTime,
     Dialect,
     Enum,
@@ -19,17 +21,35 @@ from sqlalchemy import (
     String,
     TextClause,
     TypeDecorator,
+    UniqueConstraint,
+    event,
+    literal_column,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
+from bot.store import sqlite
 from bot.store.records import UNFINISHED, RunStatus
+
+UserId: TypeAlias = Annotated[int, mapped_column(info={"discord": "user"})]
+"""A column that tells a member. What privacy takes for a member's is found by this mark: a row in which
+it may not be NULL is the member's own, and one in which it may only mentions them."""
+
+GuildId: TypeAlias = Annotated[int, mapped_column(info={"discord": "guild"})]
+"""A column that tells a guild. Rows with this mark go when the guild's data does."""
+
+ChannelId: TypeAlias = Annotated[int, mapped_column(info={"discord": "channel"})]
+MessageId: TypeAlias = Annotated[int, mapped_column(info={"discord": "message"})]
 
 IS_UNFINISHED = text(
     f"status IN ({', '.join(repr(str(status)) for status in RunStatus if status in UNFINISHED)})"
 )
 """True of a run that is not over. In plain text, for the planner to see that an index is of it."""
+
+IS_STARRED: ColumnElement[bool] = literal_column("stars > 0")
+"""True of a name that someone keeps. In plain text for the same reason."""
 
 
 def now() -> datetime:
@@ -82,8 +102,14 @@ class Table(DeclarativeBase):
 # messages and order the history, so each must mean one thing for ever.
 _IDS_ARE_NEVER_REUSED = {"sqlite_autoincrement": True}
 
+# On SQLite the rows of such a table lie in the order of its primary key, with no index beside them.
+_CLUSTERED = {"sqlite_with_rowid": False}
+
+_ZERO = text("0")
 _IN_GUILD = text("guild_id IS NOT NULL")
 _IN_DIRECT_MESSAGES = text("guild_id IS NULL")
+_STARRED_IN_GUILD = text(f"{_IN_GUILD} AND {IS_STARRED}")
+_STARRED_IN_DIRECT_MESSAGES = text(f"{_IN_DIRECT_MESSAGES} AND {IS_STARRED}")
 
 
 def _partial_index(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
@@ -98,10 +124,10 @@ class ModelRow(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    guild_id: Mapped[int]
+    guild_id: Mapped[GuildId]
     # Unique: a run makes one model. The run's own row has no column that could disagree.
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"), unique=True)
-    trained_by: Mapped[int | None]
+    trained_by: Mapped[UserId | None]
     network: Mapped[str]
     held_out_loss: Mapped[float | None]
     details: Mapped[dict[str, Any]] = mapped_column("metadata")  # SQLAlchemy's own attribute
@@ -129,7 +155,7 @@ class ActiveModelRow(Table):
 
     __tablename__ = "active_models"
 
-    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild_id: Mapped[GuildId] = mapped_column(primary_key=True, autoincrement=False)
     model_id: Mapped[int] = mapped_column(ForeignKey("models.id"))
 
 
@@ -151,14 +177,15 @@ class RunRow(Table):
         Index("ix_runs_guild", "guild_id", "id"),
         # Two processes can't queue a run for the same guild at the same moment.
         _partial_index("uq_runs_unfinished", "guild_id", where=IS_UNFINISHED, unique=True),
+        Index("ix_runs_corpus", "corpus_sha256"),
         _IDS_ARE_NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    guild_id: Mapped[int]
-    requested_by: Mapped[int | None]
-    channel_id: Mapped[int | None]
-    message_id: Mapped[int | None]
+    guild_id: Mapped[GuildId]
+    requested_by: Mapped[UserId | None]
+    channel_id: Mapped[ChannelId | None]
+    message_id: Mapped[MessageId | None]
     network: Mapped[str]
     recipe: Mapped[str]
     seed: Mapped[int]
@@ -182,19 +209,32 @@ class GenerationRow(Table):
     """An answer to a request for names."""
 
     __tablename__ = "generations"
-    __table_args__ = _IDS_ARE_NEVER_REUSED
+    __table_args__ = (
+        # To jump to a date, and to count what is asked for since one. The counts read no more than this.
+        _partial_index("ix_generations_guild", "guild_id", "created_at", "id", "language", where=_IN_GUILD),
+        Index("ix_generations_user", "user_id", "guild_id", "created_at", "id"),
+        Index("ix_generations_created_at", "created_at"),
+        # For the database itself, which looks for the names of a model before it lets one go.
+        Index("ix_generations_model", "model_id"),
+        _IDS_ARE_NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    guild_id: Mapped[int | None]
-    channel_id: Mapped[int | None]
-    user_id: Mapped[int]
+    guild_id: Mapped[GuildId | None]
+    channel_id: Mapped[ChannelId | None]
+    user_id: Mapped[UserId]
     language: Mapped[str]
     letters: Mapped[str | None]
     count: Mapped[int]
     temperature: Mapped[float]
     seed: Mapped[int]
     model_id: Mapped[int] = mapped_column(ForeignKey("models.id"))
+    prefix: Mapped[str | None]
+    min_length: Mapped[int | None]
+    max_length: Mapped[int | None]
+    novel: Mapped[bool] = mapped_column(server_default=true())
+    blend: Mapped[dict[str, float] | None] = mapped_column(JSON(none_as_null=True))
 
     names: Mapped[list["NameRow"]] = relationship(order_by="NameRow.id", passive_deletes=True)
 
@@ -203,7 +243,8 @@ class NameRow(Table):
     """A name of an answer, with copies of the answer's columns that the history is searched by.
 
     They are copied so that one index both finds the names of a search and gives them in order. Each
-    name is in the indexes of its own scope alone: its guild's, or its maker's direct messages.
+    name is in the indexes of its own scope alone: its guild's, or its maker's direct messages. So is
+    the number of its stars copied, so that the few names that have any are in indexes of their own.
     """
 
     __tablename__ = "names"
@@ -217,15 +258,129 @@ class NameRow(Table):
         ),
         _partial_index("ix_names_direct", "user_id", "id", where=_IN_DIRECT_MESSAGES),
         _partial_index("ix_names_direct_language", "user_id", "language", "id", where=_IN_DIRECT_MESSAGES),
+        _partial_index("ix_names_starred_guild", "guild_id", "id", where=_STARRED_IN_GUILD),
+        _partial_index(
+            "ix_names_starred_guild_language", "guild_id", "language", "id", where=_STARRED_IN_GUILD
+        ),
+        _partial_index("ix_names_starred_guild_user", "guild_id", "user_id", "id", where=_STARRED_IN_GUILD),
+        _partial_index(
+            "ix_names_starred_guild_user_language",
+            "guild_id",
+            "user_id",
+            "language",
+            "id",
+            where=_STARRED_IN_GUILD,
+        ),
+        _partial_index("ix_names_starred_direct", "user_id", "id", where=_STARRED_IN_DIRECT_MESSAGES),
+        _partial_index(
+            "ix_names_starred_direct_language",
+            "user_id",
+            "language",
+            "id",
+            where=_STARRED_IN_DIRECT_MESSAGES,
+        ),
+        _partial_index("ix_names_top", "guild_id", "stars", "id", where=_STARRED_IN_GUILD),
         _IDS_ARE_NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     generation_id: Mapped[int] = mapped_column(ForeignKey("generations.id", ondelete="CASCADE"))
-    guild_id: Mapped[int | None]
-    user_id: Mapped[int]
+    guild_id: Mapped[GuildId | None]
+    user_id: Mapped[UserId]
     language: Mapped[str]
     text: Mapped[str]
     folded: Mapped[str]
     log_prob: Mapped[float]
     novel: Mapped[bool]
+    stars: Mapped[int] = mapped_column(server_default=_ZERO)
+
+
+@event.listens_for(NameRow.__table__, "after_create")
+def _create_text_search(_: object, connection: Connection, **_options: object) -> None:
+    """Make SQLite's search index along with the names, where the migrations don't."""
+    if connection.dialect.name == "sqlite":
+        for statement in sqlite.TEXT_SEARCH:
+            connection.exec_driver_sql(statement)
+
+
+class StarRow(Table):
+    """A name that a member keeps. `guild_id` is copied from the name, to count a guild's by date."""
+
+    __tablename__ = "stars"
+    __table_args__ = (
+        Index("ix_stars_name", "name_id"),
+        _partial_index("ix_stars_guild", "guild_id", "starred_at", "name_id", where=_IN_GUILD),
+        _CLUSTERED,
+    )
+
+    user_id: Mapped[UserId] = mapped_column(primary_key=True, autoincrement=False)
+    name_id: Mapped[int] = mapped_column(
+        ForeignKey("names.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    guild_id: Mapped[GuildId | None]
+    starred_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CategoryRow(Table):
+    """A category of a guild's own."""
+
+    __tablename__ = "categories"
+    __table_args__ = (UniqueConstraint("guild_id", "folded"), _IDS_ARE_NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    guild_id: Mapped[GuildId]
+    name: Mapped[str]
+    # As the generator tells categories apart, so that no two of a guild are one to it.
+    folded: Mapped[str]
+    extends: Mapped[bool]
+    size: Mapped[int]
+    created_by: Mapped[UserId | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CategoryNameRow(Table):
+    """A name of a category, in the order in which they were given."""
+
+    __tablename__ = "category_names"
+    __table_args__ = _CLUSTERED
+
+    category_id: Mapped[int] = mapped_column(
+        ForeignKey("categories.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str]
+
+
+class GuildSettingsRow(Table):
+    """What a guild has chosen for itself."""
+
+    __tablename__ = "guild_settings"
+
+    guild_id: Mapped[GuildId] = mapped_column(primary_key=True, autoincrement=False)
+    base_collection: Mapped[str]
+    updated_by: Mapped[UserId | None]
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DepartureRow(Table):
+    """A guild that the bot is no longer in, whose data is to go."""
+
+    __tablename__ = "departures"
+    __table_args__ = (Index("ix_departures_left_at", "left_at"),)
+
+    guild_id: Mapped[GuildId] = mapped_column(primary_key=True, autoincrement=False)
+    left_at: Mapped[datetime]
+
+
+class UseRow(Table):
+    """A use that counts against a limit, as long as one of the limit's windows reaches back to it."""
+
+    __tablename__ = "uses"
+    __table_args__ = (Index("ix_uses_key", "key", "used_at"), Index("ix_uses_expires_at", "expires_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Whose use it is, as `member_key` and `guild_key` write it.
+    key: Mapped[str] = mapped_column(info={"discord": "key"})
+    used_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

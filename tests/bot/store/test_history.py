@@ -19,6 +19,7 @@ from bot.store import (
     Entry,
     Filters,
     Generation,
+    KeptEntry,
     NewGeneration,
     NewModel,
     NewName,
@@ -45,6 +46,11 @@ NEW_GENERATIONS = st.builds(
     seed=st.integers(min_value=-(2**63), max_value=2**63 - 1),
     model_id=st.just(1),
     names=st.lists(NEW_NAMES, min_size=1, max_size=12).map(tuple),
+    prefix=st.none() | st.text(),
+    min_length=st.none() | st.integers(min_value=1, max_value=50),
+    max_length=st.none() | st.integers(min_value=1, max_value=50),
+    novel=st.booleans(),
+    blend=st.none() | st.dictionaries(st.text(), FLOATS, max_size=3),
 )
 AWKWARD = "\N{GRINNING FACE} \N{RIGHT-TO-LEFT OVERRIDE} rtl \N{RIGHT-TO-LEFT MARK}עברית 100% _ /\\ '\" \0 ﷽"
 
@@ -290,6 +296,132 @@ class TestPage:
         assert newer.has_older
 
 
+class TestName:
+    async def test_it_tells_where_it_was_made(self, store: Store, new_generation: NewGeneration) -> None:
+        kept = await store.history.keep(new_generation)
+
+        assert await store.history.name(kept.names[2].id) == KeptEntry(
+            id=kept.names[2].id,
+            text="Šavakov",
+            language="Russian",
+            user_id=3,
+            created_at=kept.created_at,
+            novel=False,
+            generation_id=kept.id,
+            stars=0,
+            guild_id=1,
+            channel_id=2,
+            log_prob=-13.5,
+        )
+
+    async def test_one_that_is_not_there_is_none(self, store: Store) -> None:
+        assert await store.history.name(1) is None
+
+
+class TestRemoving:
+    async def test_it_is_gone_from_everywhere(self, store: Store, new_generation: NewGeneration) -> None:
+        kept = await store.history.keep(new_generation)
+        name_id = kept.names[0].id
+        await store.stars.star(3, name_id)
+
+        assert await store.history.remove(name_id)
+
+        assert await store.history.name(name_id) is None
+        assert await store.history.generation(kept.id) == replace(kept, names=kept.names[1:])
+        for filters in (Filters(), Filters(starred=True), Filters(text="rov"), Filters(text="ro")):
+            assert "Rovakov" not in await texts(store, Scope.guild(1), filters)
+        assert (await store.stars.favourites(3)).entries == ()
+        assert await store.stars.top_names(1) == ()
+
+    async def test_an_answer_goes_with_its_last_name(
+        self, store: Store, new_generation: NewGeneration
+    ) -> None:
+        other = await store.history.keep(new_generation)
+        kept = await store.history.keep(new_generation)
+
+        for name in kept.names:
+            assert await store.history.generation(kept.id) is not None
+            await store.history.remove(name.id)
+
+        assert await store.history.generation(kept.id) is None
+        assert await store.history.generation(other.id) == other
+
+    async def test_one_that_is_gone_can_not_be_removed(
+        self, store: Store, new_generation: NewGeneration
+    ) -> None:
+        kept = await store.history.keep(new_generation)
+
+        assert await store.history.remove(kept.names[0].id)
+        assert not await store.history.remove(kept.names[0].id)
+
+    async def test_the_text_search_forgets_it_too(
+        self, store: Store, path: Path, new_generation: NewGeneration
+    ) -> None:
+        kept = await store.history.keep(new_generation)
+        found = "SELECT rowid FROM names_text WHERE names_text MATCH '\"kov\"' ORDER BY rowid"
+
+        await store.history.remove(kept.names[0].id)
+
+        with sqlite3.connect(path) as database:
+            assert database.execute(found).fetchall() == [(kept.names[2].id,)]
+            database.execute("PRAGMA foreign_keys = ON")
+            database.execute("DELETE FROM generations")
+            assert database.execute(found).fetchall() == []
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HOURS = st.integers(min_value=-5, max_value=5).map(lambda hours: timedelta(hours=hours))
+
+
+class TestAround:
+    async def test_a_history_without_names_that_old_begins_with_its_last_page(
+        self, store: Store, new_generation: NewGeneration
+    ) -> None:
+        assert await store.history.around(Scope.guild(1), NOON) == Cursor.last()
+
+        await store.history.keep(new_generation)
+
+        assert await store.history.around(Scope.guild(1), NOON) == Cursor.last()
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        answers=st.lists(
+            st.tuples(st.sampled_from([None, 1, 2]), st.sampled_from([3, 4]), HOURS), max_size=9
+        ),
+        scope=st.sampled_from([Scope.guild(1), Scope.guild(2), Scope.direct(3), Scope.direct(4)]),
+        since=HOURS,
+    )
+    async def test_the_page_begins_with_the_last_name_made_by_then(
+        self,
+        template: Path,
+        new_model: NewModel,
+        answers: list[tuple[int | None, int, timedelta]],
+        scope: Scope,
+        since: timedelta,
+    ) -> None:
+        by_then, later = [], []
+        with tempfile.TemporaryDirectory() as folder:
+            file = shutil.copy(template, folder)
+            async with await Store.open(f"sqlite+aiosqlite:///{file}") as store:
+                await store.models.publish(new_model, activate=True)
+                for guild_id, user_id, after in sorted(answers, key=lambda answer: answer[2]):
+                    answer = simple_generation(guild_id, user_id, "Any", ["one", "two"])
+                    kept = await store.history.keep(answer)
+                    with sqlite3.connect(file) as database:
+                        moment = (NOON + after).strftime("%Y-%m-%d %H:%M:%S.%f")
+                        database.execute(
+                            "UPDATE generations SET created_at = ? WHERE id = ?", (moment, kept.id)
+                        )
+                    if guild_id == scope.guild_id and scope.user_id in (None, user_id):
+                        (by_then if after <= since else later).extend(name.id for name in kept.names)
+
+                page = await store.history.page(scope, at=await store.history.around(scope, NOON + since))
+
+        expected = by_then[-10:] or later[:10]
+        assert [entry.id for entry in page.entries] == expected[::-1]
+        assert page.has_newer == (bool(later) if by_then else len(later) > 10)
+
+
 class TestScope:
     async def test_each_sees_its_own(self, store: Store, new_generation: NewGeneration) -> None:
         for guild_id, user_id in ((1, 3), (2, 3), (None, 3), (None, 4)):
@@ -350,6 +482,9 @@ class TestFilters:
             ("a_b", "a_"),
             ("a/b\\c", "/b\\"),
             ("any", "\N{RIGHT-TO-LEFT MARK}"),
+            ('Jim "Bo" Ray', '"bo" r'),
+            ("AND OR NOT", "and or not"),
+            ("folded : x*", "folded : x*"),
         ],
     )
     async def test_text_is_found_without_regard_to_case_accents_and_script(
@@ -358,6 +493,38 @@ class TestFilters:
         await keep_names(store, new_generation, name)
 
         assert await texts(store, Scope.guild(1), Filters(text=typed)) == [name]
+
+    @pytest.mark.parametrize("typed", ["ro", "rov"])
+    async def test_text_is_found_in_one_scope_alone(
+        self, store: Store, new_generation: NewGeneration, typed: str
+    ) -> None:
+        """Also where their IDs fall in the same place of the text search, as small ones do."""
+        for guild_id, user_id in ((1, 3), (2, 3), (None, 3), (None, 4), (2**63 - 1, 3), (None, 2**62)):
+            place = replace(new_generation, guild_id=guild_id, user_id=user_id)
+            await keep_names(store, place, f"Rov {guild_id} {user_id}")
+
+        for scope, found in (
+            (Scope.guild(1), "Rov 1 3"),
+            (Scope.guild(2**63 - 1), f"Rov {2**63 - 1} 3"),
+            (Scope.direct(3), "Rov None 3"),
+            (Scope.direct(2**62), f"Rov None {2**62}"),
+        ):
+            assert await texts(store, scope, Filters(text=typed)) == [found]
+
+    async def test_starred_leaves_what_anyone_has_starred(
+        self, store: Store, new_generation: NewGeneration
+    ) -> None:
+        kept = await store.history.keep(new_generation)
+        first, second, _ = kept.names
+        await store.stars.star(8, first.id)
+        await store.stars.star(9, first.id)
+        await store.stars.star(9, second.id)
+        await store.stars.unstar(9, second.id)
+
+        assert await texts(store, Scope.guild(1), Filters(starred=True)) == ["Rovakov"]
+        assert await texts(store, Scope.guild(1), Filters("Russian", 3, "rov", starred=True)) == ["Rovakov"]
+        assert await texts(store, Scope.guild(1), Filters("Greek", starred=True)) == []
+        assert await texts(store, Scope.direct(8), Filters(starred=True)) == []
 
     async def test_text_is_kept_for_searching_in_lower_case(
         self, store: Store, path: Path, new_generation: NewGeneration
@@ -368,7 +535,9 @@ class TestFilters:
         with sqlite3.connect(path) as database:
             assert database.execute("SELECT folded FROM names").fetchall() == [("o'neal",)]
 
-    @pytest.mark.parametrize("typed", ["%", "_", "R%v", "R_vakov", "/", "\\", "x\0", "rovakovx"])
+    @pytest.mark.parametrize(
+        "typed", ["%", "_", "R%v", "R_vakov", "/", "\\", "x\0", "rovakovx", "rov*", '"rov', "rov OR x"]
+    )
     async def test_text_has_no_wildcards(
         self, store: Store, new_generation: NewGeneration, typed: str
     ) -> None:
@@ -412,6 +581,7 @@ FILTERS = st.builds(
     language=st.none() | LANGUAGES,
     user_id=st.none() | USERS,
     text=st.sampled_from(list(FOUND_BY)),
+    starred=st.booleans(),
 )
 
 
@@ -449,6 +619,9 @@ class TestPaging:
             async with await Store.open(f"sqlite+aiosqlite:///{file}") as store:
                 await store.models.publish(new_model, activate=True)
                 kept = [await store.history.keep(simple_generation(*answer)) for answer in answers]
+                starred = {name.id for generation in kept for name in generation.names[::2]}
+                for name_id in starred:
+                    await store.stars.star(3, name_id)
                 down = await walk(store, scope, filters, Cursor.first(), size)
                 up = await walk(store, scope, filters, Cursor.last(), size)
 
@@ -456,7 +629,7 @@ class TestPaging:
             name.id
             for generation in kept
             for name in generation.names
-            if belongs(generation, name.text, scope, filters)
+            if belongs(generation, name.text, scope, filters) and (name.id in starred or not filters.starred)
         ][::-1]
         assert [entry.id for page in down for entry in page.entries] == newest_first
         assert [entry.id for page in reversed(up) for entry in page.entries] == newest_first

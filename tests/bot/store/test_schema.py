@@ -17,13 +17,21 @@ from bot.store.tables import Table
 
 
 def definitions(path: Path) -> set[str]:
-    """What the database at a path consists of, as it says itself, less Alembic's table."""
+    """What the database at a path consists of, as it says itself, less Alembic's table.
+
+    Without its quotation marks: SQLite sets some around the name of a table that was renamed.
+    """
     with sqlite3.connect(path) as database:
         return {
-            " ".join(sql.split())
+            " ".join(sql.replace('"', "").split())
             for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
             if VERSION_TABLE not in sql
         }
+
+
+def is_described(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether SQLAlchemy has words for it: not for the text search, which is compared to the letter."""
+    return kind != "table" or not str(name).startswith("names_text")
 
 
 @pytest.fixture
@@ -45,7 +53,12 @@ class TestMigrations:
         assert store
         with create_engine(f"sqlite:///{path}").connect() as connection:
             context = MigrationContext.configure(
-                connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
+                connection,
+                opts={
+                    "version_table": VERSION_TABLE,
+                    "compare_type": True,
+                    "include_name": is_described,
+                },
             )
             assert compare_metadata(context, Table.metadata) == []
 
@@ -65,6 +78,25 @@ class TestMigrations:
         with create_engine(f"sqlite:///{path}").begin() as connection:
             command.upgrade(configuration(connection), "head")
         assert definitions(path) == whole
+
+    async def test_an_older_database_keeps_its_rows_and_what_ids_it_has_given(
+        self, store: Store, url: str, path: Path, new_generation: NewGeneration
+    ) -> None:
+        kept = await store.history.keep(new_generation)
+        gone = await store.history.keep(new_generation)
+        await store.close()
+        with create_engine(f"sqlite:///{path}").begin() as connection:
+            command.downgrade(configuration(connection), "0001")
+        with sqlite3.connect(path) as database:
+            database.execute("PRAGMA foreign_keys = ON")
+            database.execute("DELETE FROM generations WHERE id = ?", (gone.id,))
+
+        async with await Store.open(url) as upgraded:
+            assert await upgraded.history.generation(kept.id) == kept
+            newer = await upgraded.history.keep(new_generation)
+
+        assert newer.id > gone.id
+        assert newer.names[0].id > gone.names[-1].id
 
     async def test_opening_again_changes_nothing(
         self, store: Store, url: str, new_generation: NewGeneration
