@@ -16,14 +16,15 @@ from model.networks import (
     TutorialConfig,
 )
 
-# Counts in an ensemble remember more than those that stand alone: a network beside them generalises.
-_MEMBER_COUNTS = NgramConfig(order=5, discount=0.6, strength=0.5)
+# Beside a network, counts do best that hold to what they saw; alone, they must expect more that is new.
+_SURE_COUNTS = NgramConfig(order=5, discount=0.6, strength=0.5)
+_WARY_COUNTS = NgramConfig(order=6, discount=0.75, strength=1.0)
 
 NetworkName = Literal["ensemble", "gru", "lstm", "rnn", "ngram", "tutorial"]
 RecipeName = Literal["default", "best", "tutorial"]
 
 NETWORKS: dict[NetworkName, AnyConfig] = {
-    "ensemble": EnsembleConfig(members=(GruConfig(), _MEMBER_COUNTS)),
+    "ensemble": EnsembleConfig(members=(GruConfig(), _SURE_COUNTS)),
     "gru": GruConfig(),
     "lstm": LstmConfig(),
     "rnn": RnnConfig(),
@@ -87,7 +88,17 @@ Recipe = Annotated[Batched | OneByOne, Field(discriminator="method")]
 RECIPES: dict[RecipeName, Recipe] = {
     "default": Batched(),
     "best": Batched(
-        EnsembleConfig(members=(*(GruConfig(hidden=384) for _ in range(3)), _MEMBER_COUNTS)), names=250_000
+        EnsembleConfig(
+            members=(
+                GruConfig(hidden=512, dropout=0.6),
+                GruConfig(hidden=384, dropout=0.5),
+                GruConfig(hidden=320),
+                LstmConfig(),
+                _SURE_COUNTS,
+                _WARY_COUNTS,
+            )
+        ),
+        names=220_000,
     ),
     "tutorial": OneByOne(),
 }

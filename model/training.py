@@ -5,7 +5,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -192,11 +192,8 @@ class _Training:
 
     def run(self) -> Generator:
         self.network.count(self.names)
-        try:
+        with suppress(_Stopped):
             self._learn()
-        except _Stopped:
-            self._validate()
-        else:
             self.unfinished = None
         evaluation, weights = self.best or self._validate()
         self.network.load_state_dict(weights)
@@ -321,8 +318,7 @@ class _Training:
         """What a training needs to go on after this epoch."""
         state = {"epoch": torch.tensor(epoch)}
         state |= {
-            f"weights.{name}": weight.detach().cpu().clone()
-            for name, weight in self.network.named_parameters()
+            f"weights.{name}": weight.cpu().clone() for name, weight in self.network.state_dict().items()
         }
         for number, moments in optimiser.state_dict()["state"].items():
             state |= {f"optimiser.{number}.{name}": moment.cpu().clone() for name, moment in moments.items()}
@@ -332,8 +328,13 @@ class _Training:
         """Put back what `_state` kept, if anything, and say after which epoch it was."""
         if self.unfinished is None:
             return 0
-        for name, weight in self.network.named_parameters():
-            weight.data.copy_(self.unfinished[f"weights.{name}"])
+        self.network.load_state_dict(
+            {
+                name.removeprefix("weights."): tensor
+                for name, tensor in self.unfinished.items()
+                if name.startswith("weights.")
+            }
+        )
         moments: dict[int, Weights] = defaultdict(dict)
         for key, tensor in self.unfinished.items():
             part, number, name = (*key.split(".", 2), "", "")[:3]

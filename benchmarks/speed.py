@@ -1,0 +1,92 @@
+"""How soon the tutorial's final quality is reached, and where the time of a training step goes.
+
+Notes. On the processor that the README names, of a step with 64 names of 7 letters and 256 units, about
+two thirds is matrix products, a tenth the gates, and a tenth the optimiser; the rest is Python. torch's
+nn.GRU with padding took twice as long a step: it multiplies the input at every letter, saves what it
+could compute again, and its dropout alone costs as much as a product.
+"""
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from benchmarks import machine
+from benchmarks.runs import trained
+from benchmarks.tables import show
+from model import Corpus
+from model.encoding import Encoding
+from model.networks import GruConfig, build
+from model.networks.cells import product_precision
+from model.recipes import Batched
+
+_STEPS = 40
+
+
+def run(corpus: Corpus) -> None:
+    """Print both tables."""
+    _show_time_to_quality(corpus)
+    _show_step(corpus)
+
+
+def _show_time_to_quality(corpus: Corpus) -> None:
+    short = Batched(epochs=1)
+    runs = {
+        "tutorial, 100,000 steps": trained(corpus, None, "tutorial"),
+        "ngram": trained(corpus, "ngram", "default"),
+        "default, one epoch": trained(corpus, None, short),
+        "gru, one epoch": trained(corpus, "gru", short),
+    }
+    tutorial = runs["tutorial, 100,000 steps"].seconds
+    rows = [
+        [
+            name,
+            f"{run.generator.card.held_out.letters:.3f}",
+            f"{run.seconds:.1f}",
+            f"{tutorial / run.seconds:.0f} ×",
+        ]
+        for name, run in runs.items()
+    ]
+    show("Time to the tutorial's final quality, one core", ["", "letters", "seconds", "sooner"], rows)
+
+
+def _show_step(corpus: Corpus) -> None:
+    """A training step of a GRU, as a share of what the machine multiplies in the same time."""
+    torch.set_num_threads(1)
+    recipe, config = Batched(), GruConfig()
+    encoding = Encoding(tuple(corpus.categories), corpus.alphabet)
+    names = max(encoding.batches(corpus.pairs()), key=len).take(slice(recipe.batch))
+    network = build(config, len(corpus.categories), encoding.symbols)
+    optimiser = torch.optim.AdamW(network.parameters(), fused=True)
+
+    def step() -> None:
+        optimiser.zero_grad()
+        torch.autograd.backward(network.nats(names).mean())
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+
+    step()
+    seconds = min(_seconds(step) for _ in range(_STEPS))
+    hidden, gates = config.hidden, 3 * config.hidden
+    letters = len(names) * (names.symbols.shape[1] - 1)
+    operations = 3 * 2 * letters * hidden * (gates + encoding.symbols)  # forward, and backward twice as much
+    reached = operations / seconds / 1e9
+    precision = product_precision(torch.device("cpu"))
+    rows = []
+    for name, rate in (
+        ("the step's own products", machine.product_rate(len(names), hidden, gates, precision)),
+        ("1,024³, same precision", machine.product_rate(1024, 1024, 1024, precision)),
+        ("1,024³, float32", machine.product_rate(1024, 1024, 1024, torch.float32)),
+    ):
+        rows.append([name, f"{rate:.0f}", f"{reached / rate:.0%}"])
+    show(
+        f"A training step of the GRU, {seconds * 1e3:.1f} ms, {reached:.0f} GFLOP/s in {precision}",
+        ["of the matrix products", "GFLOP/s", "share reached"],
+        rows,
+    )
+
+
+def _seconds(call: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began

@@ -1,0 +1,19 @@
+"""How tables are printed: plain enough to be pasted into Markdown."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+console = Console(width=140, highlight=False)
+
+
+def show(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; all columns but the first are numbers."""
+    table = Table(title=title, title_justify="left", box=box.MARKDOWN)
+    for number, column in enumerate(head):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*map(str, row))
+    console.print(table, "")
