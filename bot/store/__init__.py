@@ -5,11 +5,15 @@ the frozen records of `bot.store.records`; sessions, tables and statements stay 
 knows nothing of Discord beyond its numeric IDs, and nothing of networks beyond their bytes.
 """
 
+from bot.store.datasets import Datasets
 from bot.store.errors import (
+    CategoryGone,
+    CategoryTaken,
     IllegalTransition,
     RunInProgress,
     SchemaTooNew,
     StoreError,
+    TooManyCategories,
     UnknownModel,
     UnknownName,
 )
@@ -17,9 +21,11 @@ from bot.store.history import History
 from bot.store.models import Models
 from bot.store.records import (
     BASE,
+    DEFAULT_COLLECTION,
     ENDS,
     TRANSITIONS,
     UNFINISHED,
+    Category,
     Cursor,
     CurvePoint,
     Entry,
@@ -48,11 +54,16 @@ from bot.store.store import Store
 
 __all__ = [
     "BASE",
+    "DEFAULT_COLLECTION",
     "ENDS",
     "TRANSITIONS",
     "UNFINISHED",
+    "Category",
+    "CategoryGone",
+    "CategoryTaken",
     "Cursor",
     "CurvePoint",
+    "Datasets",
     "Entry",
     "Favourite",
     "Filters",
@@ -79,6 +90,7 @@ __all__ = [
     "Stars",
     "Store",
     "StoreError",
+    "TooManyCategories",
     "TopLanguage",
     "TopName",
     "UnknownModel",

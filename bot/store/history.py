@@ -222,7 +222,7 @@ def _generation(row: GenerationRow) -> Generation:
         novel=row.novel,
         blend=row.blend,
         names=tuple(
-            KeptName(id=name.id, text=name.text, log_prob=name.log_prob, novel=name.novel)
+            KeptName(id=name.id, text=name.text, log_prob=name.log_prob, novel=name.novel, stars=name.stars)
             for name in row.names
         ),
     )

@@ -28,12 +28,13 @@ class NewName:
 
 @dataclass(frozen=True, slots=True)
 class KeptName:
-    """A name that is kept, under the `id` by which it can be found again."""
+    """A name that is kept, under the `id` by which it can be found again; `stars` says by how many."""
 
     id: int
     text: str
     log_prob: float
     novel: bool
+    stars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,29 @@ class TopLanguage:
 
     language: str
     generations: int
+
+
+# --- Datasets -------------------------------------------------------------------------------------
+
+DEFAULT_COLLECTION = "names"
+"""The bundled collection of a guild that has not chosen one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A category of a guild's own, of `size` names; with `extends` they add to a bundled one's.
+
+    `created_by` is None if that member wished to be forgotten.
+    """
+
+    id: int
+    guild_id: int
+    name: str
+    extends: bool
+    size: int
+    created_by: int | None
+    created_at: datetime
+    updated_at: datetime
 
 
 # --- Models ---------------------------------------------------------------------------------------

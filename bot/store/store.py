@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.store.database import Database
+from bot.store.datasets import Datasets
 from bot.store.history import History
 from bot.store.models import Models
 from bot.store.runs import Runs
@@ -21,6 +22,7 @@ class Store:
     models: Models
     runs: Runs
     stars: Stars
+    datasets: Datasets
 
     def __init__(self, database: Database) -> None:
         """Compose the parts over one database; `open` is the usual way to make a store."""
@@ -29,6 +31,7 @@ class Store:
         self.models = Models(database)
         self.runs = Runs(database)
         self.stars = Stars(database)
+        self.datasets = Datasets(database)
 
     @classmethod
     async def open(cls, url: str, *, migrate: bool = True) -> Self:

@@ -1,0 +1,167 @@
+"""What a guild teaches its generator: categories of its own, and the collection they stand beside."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.database import Database
+from bot.store.errors import CategoryGone, CategoryTaken, TooManyCategories
+from bot.store.records import DEFAULT_COLLECTION, Category
+from bot.store.tables import CategoryNameRow, CategoryRow, GuildSettingsRow, now
+from bot.store.text import fold
+
+
+class Datasets:
+    """The categories of all guilds. Two names of a guild's that differ in case or accents are one."""
+
+    def __init__(self, database: Database) -> None:
+        """Use this database."""
+        self._database = database
+
+    async def categories(self, guild_id: int) -> tuple[Category, ...]:
+        """Find a guild's categories, in the order of their names."""
+        of_guild = select(CategoryRow).where(CategoryRow.guild_id == guild_id).order_by(CategoryRow.folded)
+        async with self._database.read() as session:
+            return tuple(_category(row) for row in await session.scalars(of_guild))
+
+    async def find(self, guild_id: int, name: str) -> Category | None:
+        """Find a guild's category by its name."""
+        async with self._database.read() as session:
+            row = await session.scalar(select(CategoryRow).where(*_named(guild_id, name)))
+        return None if row is None else _category(row)
+
+    async def names(self, category_id: int) -> tuple[str, ...]:
+        """Read the names of a category, in the order in which they were given."""
+        of_category = (
+            select(CategoryNameRow.text)
+            .where(CategoryNameRow.category_id == category_id)
+            .order_by(CategoryNameRow.position)
+        )
+        async with self._database.read() as session:
+            return tuple(await session.scalars(of_category))
+
+    async def put(
+        self,
+        guild_id: int,
+        name: str,
+        names: Iterable[str],
+        *,
+        extends: bool,
+        by: int,
+        most: int,
+    ) -> Category:
+        """Add a category, or replace the one of this name, at one stroke.
+
+        With `extends` it adds to the bundled category of that name. Raises `TooManyCategories` if it
+        would be one more than `most`; to replace one is always allowed.
+        """
+        texts = tuple(names)
+        async with self._database.write() as session:
+            row = await session.scalar(select(CategoryRow).where(*_named(guild_id, name)))
+            if row is None:
+                await _require_room(session, guild_id, most)
+                row = CategoryRow(guild_id=guild_id, created_by=by)
+                session.add(row)
+            row.name, row.folded = name, _folded(name)
+            row.extends, row.size, row.updated_at = extends, len(texts), now()
+            await session.flush()
+            await _replace_names(session, row.id, texts)
+            return _category(row)
+
+    async def rename(self, category_id: int, name: str) -> Category:
+        """Give a category another name.
+
+        Raises `CategoryGone` if it is not there, `CategoryTaken` if its guild has another of that name.
+        """
+        try:
+            async with self._database.write() as session:
+                row = await session.get(CategoryRow, category_id)
+                if row is None:
+                    raise CategoryGone(category_id)
+                row.name, row.folded, row.updated_at = name, _folded(name), now()
+                await session.flush()
+                return _category(row)
+        except IntegrityError as error:
+            raise CategoryTaken(name) from error
+
+    async def remove(self, category_id: int) -> bool:
+        """Delete a category with its names. False if it is gone already."""
+        category = delete(CategoryRow).where(CategoryRow.id == category_id).returning(CategoryRow.id)
+        async with self._database.write() as session:
+            return await session.scalar(category) is not None
+
+    async def everything(self, guild_id: int) -> dict[Category, tuple[str, ...]]:
+        """Read all that a guild has put in, as it is at one moment, in the order of the categories."""
+        with_names = (
+            select(CategoryRow, CategoryNameRow.text)
+            .outerjoin(CategoryNameRow, CategoryNameRow.category_id == CategoryRow.id)
+            .where(CategoryRow.guild_id == guild_id)
+            .order_by(CategoryRow.folded, CategoryNameRow.position)
+        )
+        found: dict[Category, list[str]] = {}
+        async with self._database.read() as session:
+            categories: dict[int, Category] = {}
+            for row, text in await session.execute(with_names):
+                if row.id not in categories:
+                    categories[row.id] = _category(row)
+                    found[categories[row.id]] = []
+                if text is not None:
+                    found[categories[row.id]].append(text)
+        return {category: tuple(names) for category, names in found.items()}
+
+    async def base_collection(self, guild_id: int) -> str:
+        """Tell which bundled collection a guild's generator learns from."""
+        async with self._database.read() as session:
+            row = await session.get(GuildSettingsRow, guild_id)
+        return DEFAULT_COLLECTION if row is None else row.base_collection
+
+    async def use(self, guild_id: int, collection: str, by: int) -> None:
+        """Choose the bundled collection that a guild's generator is to learn from next."""
+        chosen = GuildSettingsRow(
+            guild_id=guild_id, base_collection=collection, updated_by=by, updated_at=now()
+        )
+        async with self._database.write() as session:
+            await session.merge(chosen)
+
+
+def _named(guild_id: int, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return CategoryRow.guild_id == guild_id, CategoryRow.folded == _folded(name)
+
+
+def _folded(name: str) -> str:
+    """Write a category's name as the generator compares it; one of marks alone stays itself."""
+    return fold(name) or name
+
+
+async def _require_room(session: AsyncSession, guild_id: int, most: int) -> None:
+    """Raise `TooManyCategories` if a guild has as many as it may, while no other can add one."""
+    of_guild = select(CategoryRow.id).where(CategoryRow.guild_id == guild_id)
+    # Where transactions write side by side, the guild's rows keep others out until this one ends.
+    await session.execute(of_guild.with_for_update())
+    if (await session.scalar(select(func.count()).select_from(of_guild.subquery())) or 0) >= most:
+        raise TooManyCategories(most)
+
+
+async def _replace_names(session: AsyncSession, category_id: int, texts: Sequence[str]) -> None:
+    await session.execute(delete(CategoryNameRow).where(CategoryNameRow.category_id == category_id))
+    values = [
+        {"category_id": category_id, "position": position, "text": text}
+        for position, text in enumerate(texts)
+    ]
+    if values:
+        await session.execute(insert(CategoryNameRow), values)
+
+
+def _category(row: CategoryRow) -> Category:
+    return Category(
+        id=row.id,
+        guild_id=row.guild_id,
+        name=row.name,
+        extends=row.extends,
+        size=row.size,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
