@@ -51,6 +51,7 @@ from bot.store.records import (
 from bot.store.runs import Runs
 from bot.store.stars import Stars
 from bot.store.store import Store
+from bot.store.uses import Uses, Windows, guild_key, member_key
 
 __all__ = [
     "BASE",
@@ -95,4 +96,8 @@ __all__ = [
     "TopName",
     "UnknownModel",
     "UnknownName",
+    "Uses",
+    "Windows",
+    "guild_key",
+    "member_key",
 ]

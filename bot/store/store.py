@@ -9,6 +9,7 @@ from bot.store.history import History
 from bot.store.models import Models
 from bot.store.runs import Runs
 from bot.store.stars import Stars
+from bot.store.uses import Uses
 
 
 class Store:
@@ -23,6 +24,7 @@ class Store:
     runs: Runs
     stars: Stars
     datasets: Datasets
+    uses: Uses
 
     def __init__(self, database: Database) -> None:
         """Compose the parts over one database; `open` is the usual way to make a store."""
@@ -32,6 +34,7 @@ class Store:
         self.runs = Runs(database)
         self.stars = Stars(database)
         self.datasets = Datasets(database)
+        self.uses = Uses(database)
 
     @classmethod
     async def open(cls, url: str, *, migrate: bool = True) -> Self:
