@@ -250,6 +250,10 @@ class Generator:
         return frozenset(name.casefold() for names in self.card.names.values() for name in names)
 
     @cached_property
+    def _shortest(self) -> list[int]:
+        return [min(map(len, names)) for names in self.card.names.values()]
+
+    @cached_property
     def _initials(self) -> list[Counter[str]]:
         return [Counter(name[0] for name in names) for names in self.card.names.values()]
 
@@ -308,9 +312,7 @@ class Generator:
 
     def _plan(self, weights: Mapping[int, float], min_length: int | None, max_length: int) -> Plan:
         if min_length is None:
-            shortest = min(
-                len(name) for number in weights for name in self.card.names[self.categories[number]]
-            )
+            shortest = min(self._shortest[number] for number in weights)
             min_length = min(shortest, max_length)
         if not 1 <= min_length <= max_length <= 100:
             raise ImpossibleOption(

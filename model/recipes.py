@@ -90,9 +90,9 @@ RECIPES: dict[RecipeName, Recipe] = {
     "best": Batched(
         EnsembleConfig(
             members=(
-                GruConfig(hidden=512, dropout=0.6),
-                GruConfig(hidden=384, dropout=0.5),
-                GruConfig(hidden=320),
+                GruConfig(hidden=512, dropout=0.5),
+                GruConfig(hidden=384, dropout=0.45),
+                GruConfig(hidden=320, dropout=0.4),
                 LstmConfig(),
                 _SURE_COUNTS,
                 _WARY_COUNTS,

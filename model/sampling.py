@@ -11,6 +11,9 @@ from model.networks import Network, State
 _LONGEST_RUN = 3
 """A letter may stand this often in a row; no name in any language has more."""
 
+_FEW_ALIKE = 0.7
+"""Stems to a row from which on it costs more to find rows that are alike than to compute them apart."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -135,13 +138,14 @@ def _begin(plan: Plan) -> _Stems:
 
 def _grow(plan: Plan, stems: _Stems, stem_of: Tensor, symbols: Tensor) -> tuple[_Stems, Tensor]:
     """Feed each row's symbol, (R,), to its stem, (R,): the new stems, and which of them each row has."""
-    grown, stem_of = torch.unique(stem_of * len(plan.kinds) + symbols, return_inverse=True)
-    stem = grown // len(plan.kinds)
+    if len(stems.log_probs) > _FEW_ALIKE * len(stem_of):
+        stem, letters, stem_of = stem_of, symbols, torch.arange(len(stem_of))
+    else:
+        grown, stem_of = torch.unique(stem_of * len(plan.kinds) + symbols, return_inverse=True)
+        stem, letters = grown // len(plan.kinds), grown % len(plan.kinds)
     mixed = len(plan.categories)
     lines = (stem[:, None] * mixed + torch.arange(mixed)).flatten()
-    return _next(
-        plan, grown % len(plan.kinds), tuple(tensor.index_select(0, lines) for tensor in stems.state)
-    ), stem_of
+    return _next(plan, letters, tuple(tensor.index_select(0, lines) for tensor in stems.state)), stem_of
 
 
 def _next(plan: Plan, letters: Tensor, state: State) -> _Stems:

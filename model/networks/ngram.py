@@ -120,15 +120,15 @@ class NgramNetwork(Network):
 
     def _add_long(self, mixed: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
         """Add the shares of nodes (R, D), by their weights (R * D,), to the rows (R, V)."""
-        trie = self._trie
-        begins = trie.first[nodes].flatten()
-        counts = trie.first[nodes + 1].flatten() - begins  # edges of each node
+        trie, every = self._trie, nodes.flatten()
+        begins = trie.first.index_select(0, every)
+        counts = trie.first.index_select(0, every + 1) - begins  # edges of each node
         context = torch.repeat_interleave(counts)  # (L,), for each edge in turn the context it belongs to
-        edges = (
-            torch.arange(len(context), device=nodes.device) + (begins - counts.cumsum(0) + counts)[context]
-        )
-        cells = context // nodes.shape[1] * self.symbols + trie.symbol[edges]
-        added = trie.share[edges] * weights[context]
+        offsets = (begins - counts.cumsum(0) + counts).index_select(0, context)
+        edges = torch.arange(len(context), device=nodes.device) + offsets
+        rows = torch.arange(len(nodes), device=nodes.device).repeat_interleave(nodes.shape[1])
+        cells = (rows * self.symbols).index_select(0, context) + trie.symbol.index_select(0, edges)
+        added = trie.share.index_select(0, edges) * weights.index_select(0, context)
         return mixed.flatten().index_add_(0, cells, added).view_as(mixed)
 
     def _built(self) -> _Trie:

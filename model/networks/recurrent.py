@@ -20,7 +20,7 @@ class RecurrentConfig(Config):
     layers: int = Field(1, ge=1, le=4)
     letter_width: int = Field(64, ge=1, le=1024)
     category_width: int = Field(32, ge=1, le=1024)
-    dropout: float = Field(0.45, ge=0, lt=1)
+    dropout: float = Field(0.35, ge=0, lt=1)
 
 
 class RnnConfig(RecurrentConfig):
