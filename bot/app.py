@@ -8,8 +8,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.about import About
+from bot.commands.favourites import Favourites
 from bot.commands.history import History
 from bot.commands.names import Names
+from bot.commands.origin import Origins
 from bot.commands.training import Training
 from bot.errors import Refusal
 from bot.generators import Generators
@@ -18,14 +20,23 @@ from bot.settings import Settings
 from bot.store import BASE, Run, RunInProgress, Store
 from bot.training.outcome import outcome_of
 from bot.training.trainer import Trainer
+from bot.ui.favourites import FavouritesFile, FavouritesPage, Forget
 from bot.ui.history import TurnButton
-from bot.ui.names import Again
+from bot.ui.names import Again, MoodSelect, More, Star, WriteIt
+from bot.ui.origin import LikeThis
+from bot.ui.picked import Keep, Pick, Remove
 from bot.ui.replies import Interaction, custom_id_of, show, tell, tell_error
 from bot.ui.training import Cancel, RunCard, StartAgain
 
 log = logging.getLogger(__name__)
 
-_BUTTONS = (Again, TurnButton, Cancel, StartAgain)
+_ITEMS = (
+    *(Again, More, WriteIt, MoodSelect, Star),
+    LikeThis,
+    *(TurnButton, Pick, Keep, Remove),
+    *(FavouritesPage, FavouritesFile, Forget),
+    *(Cancel, StartAgain),
+)
 
 
 def build(settings: Settings) -> "NameBot":
@@ -71,9 +82,9 @@ class NameBot(commands.Bot):
             self.settings.database_url, self.settings.data_dir, self.store, self.generators
         )
         await self.naming.prepare()
-        for cog in (Names(), History(), Training(), About()):
+        for cog in (Names(), Origins(), History(), Favourites(), Training(), About()):
             await self.add_cog(cog)
-        self.add_dynamic_items(*_BUTTONS)
+        self.add_dynamic_items(*_ITEMS)
         await self._publish_commands()
         await self.trainer.start(self.show_run)
 
@@ -94,7 +105,7 @@ class NameBot(commands.Bot):
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = custom_id_of(interaction)
-        if not any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in _BUTTONS):
+        if not any(item.__discord_ui_compiled_template__.fullmatch(custom_id) for item in _ITEMS):
             await tell(interaction, "This button is from an older time and does nothing now.")
 
     async def retrain(self, interaction: Interaction, *, base: bool) -> None:

@@ -19,6 +19,7 @@ class History(commands.Cog):
         language="Only names of this language",
         member="Only names that this member asked for",
         text="Only names with these letters in them; accents don't matter",
+        starred="Only names that somebody keeps",
     )
     @answered
     async def history(
@@ -27,6 +28,7 @@ class History(commands.Cog):
         language: app_commands.Range[str, 1, LONGEST_LANGUAGE] | None = None,
         member: discord.User | None = None,
         text: app_commands.Range[str, 1, LONGEST_TEXT] | None = None,
+        starred: bool = False,
     ) -> None:
         """Browse the names made in this server, or in direct messages your own"""
         filters = Filters(
@@ -35,6 +37,7 @@ class History(commands.Cog):
             else None,
             user_id=member.id if member else None,
             text=text.strip() or None if text else None,
+            starred=starred,
         )
         turn = Turn("first", 0, filters)
         await show(interaction, await history_card(interaction.client.store, scope_of(interaction), turn))

@@ -8,8 +8,9 @@ import discord
 
 from bot.errors import Refusal
 from bot.store import Cursor, Filters, Page, Scope, Store
-from bot.ui.buttons import PersistentButton
 from bot.ui.names import ACCENT
+from bot.ui.persistent import PersistentButton
+from bot.ui.picked import Pick
 from bot.ui.replies import Interaction
 from bot.ui.text import plain
 
@@ -40,8 +41,8 @@ class Turn:
         The language's length stands before it, since language and text may hold any character.
         """
         language, text = self.filters.language or "", self.filters.text or ""
-        user = self.filters.user_id or 0
-        return f"h:{self.move[0]}:{self.name_id:x}:{user:x}:{len(language)}:{language}{text}"
+        user, starred = self.filters.user_id or 0, int(self.filters.starred)
+        return f"h:{self.move[0]}{starred}:{self.name_id:x}:{user:x}:{len(language)}:{language}{text}"
 
     @classmethod
     def parse(cls, match: re.Match[str]) -> Self:
@@ -51,6 +52,7 @@ class Turn:
             language=match["rest"][:size] or None,
             user_id=int(match["user"], 16) or None,
             text=match["rest"][size:] or None,
+            starred=match["starred"] == "1",
         )
         return cls(moves[match["move"]], int(match["name"], 16), filters)
 
@@ -70,7 +72,7 @@ class Turn:
 class TurnButton(
     PersistentButton,
     template=re.compile(
-        r"h:(?P<move>[fnol]):(?P<name>[0-9a-f]{1,15}):(?P<user>[0-9a-f]{1,16}):(?P<size>\d{1,2}):(?P<rest>.*)",
+        r"h:(?P<move>[fnol])(?P<starred>[01]):(?P<name>[0-9a-f]{1,15}):(?P<user>[0-9a-f]{1,16}):(?P<size>\d{1,2}):(?P<rest>.*)",
         re.DOTALL,
     ),
 ):
@@ -103,6 +105,8 @@ class HistoryCard(discord.ui.LayoutView):
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         card.add_item(discord.ui.TextDisplay(_heading(filters)))
         card.add_item(discord.ui.TextDisplay(_lines(page, filters)))
+        if page.entries:
+            card.add_item(discord.ui.ActionRow(Pick(page.entries)))
         if page.has_newer or page.has_older:
             card.add_item(discord.ui.ActionRow(*_buttons(page, filters)))
         self.add_item(card)
@@ -127,6 +131,7 @@ def _heading(filters: Filters) -> str:
     told = [f"in {plain(filters.language)}"] if filters.language else []
     told += [f"made by <@{filters.user_id}>"] if filters.user_id else []
     told += [f"with “{plain(filters.text)}”"] if filters.text else []
+    told += ["that have a star"] if filters.starred else []
     return "### " + " ".join(["Names", *told])
 
 

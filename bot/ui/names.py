@@ -1,16 +1,31 @@
-"""The card of /name."""
+"""The card of /name, and its buttons."""
 
 import re
-from typing import Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
 
 import discord
 
+from bot.errors import Refusal
 from bot.naming import Made
-from bot.ui.buttons import PersistentButton
-from bot.ui.replies import Interaction, asker, show
+from bot.requests import Mood
+from bot.ui.persistent import PersistentButton, PersistentItem
+from bot.ui.pictures import attached, gallery
+from bot.ui.replies import Interaction, asker, show, tell
 from bot.ui.text import plain
 
 ACCENT = discord.Colour(0x2F6FB3)
+
+_MOODS = {Mood.safe: "the likeliest letters", Mood.balanced: "as usual", Mood.wild: "more surprises"}
+
+
+async def answer(
+    interaction: Interaction, make: Callable[[], Awaitable[Made]], *, private: bool = False
+) -> None:
+    """Make names and show their card; "is thinking…" meanwhile if a model must be loaded first."""
+    if not await interaction.client.naming.is_quick(interaction.guild_id):
+        await interaction.response.defer(thinking=True, ephemeral=private)
+    await show(interaction, NameCard(await make()), private=private)
 
 
 class Again(PersistentButton, template=r"again:(?P<generation>\d{1,18})"):
@@ -33,22 +48,121 @@ class Again(PersistentButton, template=r"again:(?P<generation>\d{1,18})"):
 
     async def press(self, interaction: Interaction) -> None:
         naming = interaction.client.naming
-        if not await naming.is_quick(interaction.guild_id):
-            await interaction.response.defer(thinking=True)
-        await show(interaction, NameCard(await naming.again(asker(interaction), self.generation_id)))
+        await answer(interaction, lambda: naming.again(asker(interaction), self.generation_id))
+
+
+class More(PersistentButton, template=r"more:(?P<generation>\d{1,18})"):
+    """Makes many names of the same kind."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(discord.ui.Button(label="More like this", custom_id=f"more:{generation_id}"))
+        self.generation_id = generation_id
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: Interaction) -> None:
+        naming = interaction.client.naming
+        await answer(interaction, lambda: naming.more(asker(interaction), self.generation_id))
+
+
+class WriteIt(PersistentButton, template=r"write:(?P<generation>\d{1,18})"):
+    """Shows how the network wrote a name."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(discord.ui.Button(label="Write it for me", custom_id=f"write:{generation_id}"))
+        self.generation_id = generation_id
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.defer(thinking=True)  # the picture takes a while
+        picture = await interaction.client.naming.written(asker(interaction), self.generation_id)
+        view = discord.ui.LayoutView(timeout=None)
+        view.add_item(gallery("How likely each letter was at each step"))
+        await show(interaction, view, attached(picture))
+
+
+class MoodSelect(
+    PersistentItem[discord.ui.Select[Any]],
+    template=r"mood:(?P<generation>\d{1,18})",
+):
+    """Makes new names of the same kind, more or less daring."""
+
+    def __init__(self, generation_id: int) -> None:
+        super().__init__(
+            discord.ui.Select(
+                placeholder="The same in another mood",
+                custom_id=f"mood:{generation_id}",
+                options=[
+                    discord.SelectOption(label=mood.title(), description=told, value=mood)
+                    for mood, told in _MOODS.items()
+                ],
+            )
+        )
+        self.generation_id = generation_id
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["generation"]))
+
+    async def press(self, interaction: Interaction) -> None:
+        chosen = self.item.values[0]
+        if chosen not in {*Mood}:
+            raise Refusal("There is no such mood. Choose safe, balanced or wild.")
+        naming, temperature = interaction.client.naming, Mood(chosen).temperature
+        await answer(interaction, lambda: naming.in_mood(asker(interaction), self.generation_id, temperature))
+
+
+class Star(PersistentButton, template=r"star:(?P<name>\d{1,18})"):
+    """Keeps a name among one's favourites, or no longer; shows how many keep it."""
+
+    def __init__(self, name_id: int, stars: int = 0) -> None:
+        super().__init__(
+            discord.ui.Button(label=str(stars) if stars else None, emoji="⭐", custom_id=f"star:{name_id}")
+        )
+        self.name_id = name_id
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["name"]))
+
+    async def press(self, interaction: Interaction) -> None:
+        starred = await interaction.client.naming.star(asker(interaction), self.name_id)
+        await interaction.response.edit_message(view=NameCard(starred.made))
+        if starred.now:
+            await tell(interaction, f"⭐ **{plain(starred.text)}** is among your /favourites.")
+        else:
+            await tell(interaction, f"**{plain(starred.text)}** is no longer among your /favourites.")
 
 
 class NameCard(discord.ui.LayoutView):
-    """The names, large, and under them whence they came and a button for more."""
+    """The names, large, each with its star; under them whence they came, and what to do with them."""
 
     def __init__(self, made: Made) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        card.add_item(discord.ui.TextDisplay("\n".join(f"## {plain(name.text)}" for name in made.names)))
+        for item in _names(made):
+            card.add_item(item)
         card.add_item(discord.ui.TextDisplay("\n".join(_small_print(made))))
         if made.generation_id is not None:
-            card.add_item(discord.ui.ActionRow(Again(made.generation_id)))
+            number = made.generation_id
+            card.add_item(discord.ui.ActionRow(Again(number), More(number), WriteIt(number)))
+            card.add_item(discord.ui.ActionRow(MoodSelect(made.generation_id)))
         self.add_item(card)
+
+
+def _names(made: Made) -> list[discord.ui.Item[Any]]:
+    headings = [f"## {plain(name.text)}" for name in made.names]
+    if made.generation_id is None:
+        return [discord.ui.TextDisplay("\n".join(headings))]
+    return [
+        discord.ui.Section(heading, accessory=Star(name_id, made.stars.get(name_id, 0)))
+        for heading, name_id in zip(headings, made.name_ids, strict=True)
+    ]
 
 
 def _small_print(made: Made) -> list[str]:
@@ -56,7 +170,7 @@ def _small_print(made: Made) -> list[str]:
     if made.generation_id is None:
         lines.append("⚠️ These names could not be kept: they are not in the history.")
     known = [plain(name.text) for name in made.names if not name.novel]
-    if known:
+    if known and made.wanted_new:
         are = "is a real name" if len(known) == 1 else "are real names"
         lines.append(f"-# {', '.join(known)} {are}: many tries found no new one.")
     lines.append(f"-# {plain(made.language)} · for <@{made.user_id}> · seed {made.seed}")

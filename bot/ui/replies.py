@@ -1,14 +1,14 @@
 """Answering an interaction in whatever state it is: fresh, already answered, or expired."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 from discord import app_commands
 
 from bot.errors import Refusal, error_id
-from bot.naming import Asker
+from bot.requests import Asker
 from bot.ui.text import plain
 from model import ModelError
 
@@ -48,12 +48,16 @@ async def tell_refusal(interaction: Interaction, refusal: Refusal | ModelError) 
 
 
 async def show(
-    interaction: Interaction, card: discord.ui.LayoutView, files: list[discord.File] | None = None
+    interaction: Interaction,
+    card: discord.ui.LayoutView,
+    files: Sequence[discord.File] = (),
+    *,
+    private: bool = False,
 ) -> discord.Message | None:
-    """Post a card for everyone, at once or in the place of "is thinking…"; where it can be edited."""
+    """Post a card, at once or in the place of "is thinking…"; it is given back where it can be edited."""
     if interaction.response.is_done():
-        return await interaction.followup.send(view=card, files=files or [], wait=True)
-    answer = await interaction.response.send_message(view=card, files=files or [])
+        return await interaction.followup.send(view=card, files=files, ephemeral=private, wait=True)
+    answer = await interaction.response.send_message(view=card, files=files, ephemeral=private)
     return answer.resource if isinstance(answer.resource, discord.Message) else None
 
 

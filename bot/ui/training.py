@@ -1,6 +1,5 @@
 """The card of a training run: how far it is, how it ended, and its buttons."""
 
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ import discord
 
 from bot.errors import Refusal
 from bot.store import BASE, ENDS, Run, RunStatus
-from bot.ui.buttons import PersistentButton
 from bot.ui.names import ACCENT
+from bot.ui.persistent import PersistentButton
+from bot.ui.pictures import attached, gallery
 from bot.ui.replies import Interaction
 from bot.ui.text import duration, plain
 
 _BAR = 20  # squares
-_PICTURE = "loss.png"
 
 _HEADINGS: dict[RunStatus, str] = {
     RunStatus.QUEUED: "Waiting to train {}",
@@ -99,9 +98,7 @@ class RunCard(discord.ui.LayoutView):
         card.add_item(discord.ui.TextDisplay(f"### {_heading(run)}"))
         card.add_item(discord.ui.TextDisplay("\n".join(_outcome_lines(outcome) if outcome else _lines(run))))
         if outcome:
-            gallery: discord.ui.MediaGallery[Self] = discord.ui.MediaGallery()
-            gallery.add_item(media=f"attachment://{_PICTURE}", description="The loss by step of training")
-            card.add_item(gallery)
+            card.add_item(gallery("The loss by step of training"))
         if run.status in (RunStatus.QUEUED, RunStatus.RUNNING):
             card.add_item(discord.ui.ActionRow(Cancel(run.id)))
         elif run.status in (RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.CANCELLED):
@@ -110,7 +107,7 @@ class RunCard(discord.ui.LayoutView):
 
     def files(self) -> list[discord.File]:
         """What must be sent with the card."""
-        return [discord.File(io.BytesIO(self._outcome.picture), _PICTURE)] if self._outcome else []
+        return attached(self._outcome.picture) if self._outcome else []
 
 
 async def may_train(interaction: Interaction, *, base: bool) -> None:

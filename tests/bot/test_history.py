@@ -129,9 +129,10 @@ async def test_names_are_escaped(world: World) -> None:
     user_id=st.none() | st.integers(1, 2**64 - 1),
     language=st.none() | st.text(min_size=1, max_size=LONGEST_LANGUAGE),
     text=st.none() | st.text(min_size=1, max_size=LONGEST_TEXT),
+    starred=st.booleans(),
 )
-def test_a_custom_id_holds_the_whole_turn(move, name_id, user_id, language, text) -> None:
-    turn = Turn(move, name_id, Filters(language=language, user_id=user_id, text=text))
+def test_a_custom_id_holds_the_whole_turn(move, name_id, user_id, language, text, starred) -> None:
+    turn = Turn(move, name_id, Filters(language, user_id, text, starred))
 
     custom_id = turn.custom_id()
 

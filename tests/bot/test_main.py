@@ -99,7 +99,9 @@ async def test_a_signal_ends_it_cleanly_within_ten_seconds_while_it_trains(
         run = await store.runs.latest(BASE)
     assert run is not None
     assert run.status in (RunStatus.INTERRUPTED, RunStatus.SUCCEEDED)
-    assert {command["name"] for command in discord.commands} == {"name", "history", "retrain", "about"}
+    assert {command["name"] for command in discord.commands} == {
+        *("name", "blend", "origin", "history", "favourites", "top", "retrain", "about")
+    }
     assert discord.identify["intents"] == 1, "no more than guilds"
 
 

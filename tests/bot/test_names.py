@@ -25,7 +25,7 @@ async def test_a_name_for_each_letter(world: World) -> None:
     assert [name[0] for name in names_on(card)] == ["R", "U", "S"]
     assert "Russian" in text_of(card)
     assert f"<@{world.alice.id}>" in text_of(card)
-    assert buttons_of(card) == {"Again": True}
+    assert buttons_of(card) == {"⭐": True, "Again": True, "More like this": True, "Write it for me": True}
     assert not card.ephemeral
 
 

@@ -68,7 +68,7 @@ def buttons_of(message: Any) -> dict[str, bool]:
     parts = message.components
     raw = [part if isinstance(part, dict) else part.to_dict() for part in parts]
     return {
-        part["label"]: not part.get("disabled", False)
+        part.get("label") or part["emoji"]["name"]: not part.get("disabled", False)
         for part in walk_components(raw)
         if part["type"] == _BUTTON
     }

@@ -1,16 +1,21 @@
-"""Buttons that outlive a restart: all they need is in their custom ID, checked again at each press."""
+"""Buttons and selects that outlive a restart: all they need is in their custom ID.
+
+What that says is checked anew at each use: who it is, and what is still true.
+"""
 
 import re
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import discord
 
 from bot.ui.replies import Interaction, tell_error
 
+ItemT = TypeVar("ItemT", bound=discord.ui.Item[Any])
 
-class PersistentButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"(?!)"):
-    """Base of all buttons: whatever goes wrong in one is answered.
+
+class PersistentItem(discord.ui.DynamicItem[ItemT], Generic[ItemT], template=r"(?!)"):
+    """Base of them all: whatever goes wrong in one is answered.
 
     discord.py only logs what is raised in a DynamicItem, and swallows what its `from_custom_id` or
     `interaction_check` raises; so all the work is done in `press`, under one handler.
@@ -31,8 +36,12 @@ class PersistentButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=
     @classmethod
     @abstractmethod
     def parse(cls, match: re.Match[str]) -> Self:
-        """The button of a custom ID that fits the template. It must not fail."""
+        """The item of a custom ID that fits the template. It must not fail."""
 
     @abstractmethod
     async def press(self, interaction: Interaction) -> None:
-        """What a press does; may raise anything."""
+        """What using it does; may raise anything."""
+
+
+class PersistentButton(PersistentItem[discord.ui.Button[Any]], template=r"(?!)"):
+    """A button."""

@@ -1,0 +1,36 @@
+"""/favourites and /top: names that members keep."""
+
+from datetime import timedelta
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands.answered import answered
+from bot.ui.favourites import favourites_card
+from bot.ui.replies import Interaction, show
+from bot.ui.top import Period, TopCard
+
+
+class Favourites(commands.Cog):
+    """Members look at what they, and others, keep."""
+
+    @app_commands.command(name="favourites")
+    @answered
+    async def favourites(self, interaction: Interaction) -> None:
+        """See the names that you keep, from all servers"""
+        await show(interaction, await favourites_card(interaction, 0), private=True)
+
+    @app_commands.command(name="top")
+    @app_commands.guild_only()
+    @answered
+    async def top(self, interaction: Interaction) -> None:
+        """See this server's most starred names and most asked-for languages"""
+        guild_id = interaction.guild_id or 0
+        stars, now = interaction.client.store.stars, discord.utils.utcnow()
+        periods = [
+            Period("This week", await stars.top_names(guild_id, now - timedelta(days=7), limit=5)),
+            Period("This month", await stars.top_names(guild_id, now - timedelta(days=30), limit=5)),
+            Period("Ever", await stars.top_names(guild_id, limit=10)),
+        ]
+        await show(interaction, TopCard(periods, await stars.top_languages(guild_id, limit=5)))

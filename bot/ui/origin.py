@@ -1,0 +1,59 @@
+"""The card of /origin, and the picture of a name being written."""
+
+import re
+from typing import Self
+
+import discord
+
+from bot.naming import Origin
+from bot.requests import Request
+from bot.ui.names import ACCENT, answer
+from bot.ui.persistent import PersistentButton
+from bot.ui.pictures import gallery
+from bot.ui.replies import Interaction, asker
+from bot.ui.text import plain
+
+_WORTH_TELLING = 0.05  # a share of probability
+_LONGEST_LANGUAGE = 90  # letters that a custom ID has room for
+
+
+class LikeThis(PersistentButton, template=re.compile(r"like:(?P<language>.{1,90})", re.DOTALL)):
+    """Makes names of the likeliest language."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Names like this", style=discord.ButtonStyle.primary, custom_id=f"like:{language}"
+            )
+        )
+        self.language = language
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(match["language"])
+
+    async def press(self, interaction: Interaction) -> None:
+        request = Request({self.language: 1.0})
+        await answer(interaction, lambda: interaction.client.naming.make(asker(interaction), request))
+
+
+class OriginCard(discord.ui.LayoutView):
+    """Which languages a name sounds like: one sentence, and bars."""
+
+    def __init__(self, origin: Origin) -> None:
+        super().__init__(timeout=None)
+        card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
+        card.add_item(discord.ui.TextDisplay(_sentence(origin)))
+        card.add_item(gallery("How likely each language finds the name"))
+        likeliest = next(iter(origin.probabilities))
+        if len(likeliest) <= _LONGEST_LANGUAGE:
+            card.add_item(discord.ui.ActionRow(LikeThis(likeliest)))
+        self.add_item(card)
+
+
+def _sentence(origin: Origin) -> str:
+    (first, share), *others = origin.probabilities.items()
+    told = [f"**{plain(first)}** ({share:.0%})"]
+    told += [f"{plain(name)} ({share:.0%})" for name, share in others[:2] if share >= _WORTH_TELLING]
+    listed = ", or ".join(filter(None, (", ".join(told[:-1]), told[-1])))
+    return f"**{plain(origin.name)}** sounds {listed}."
