@@ -19,6 +19,7 @@ from bot.store.errors import (
 )
 from bot.store.history import History
 from bot.store.models import Models
+from bot.store.privacy import Privacy
 from bot.store.records import (
     BASE,
     DEFAULT_COLLECTION,
@@ -80,6 +81,7 @@ __all__ = [
     "NewName",
     "NewRun",
     "Page",
+    "Privacy",
     "Progress",
     "Run",
     "RunInProgress",

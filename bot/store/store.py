@@ -7,6 +7,7 @@ from bot.store.database import Database
 from bot.store.datasets import Datasets
 from bot.store.history import History
 from bot.store.models import Models
+from bot.store.privacy import Privacy
 from bot.store.runs import Runs
 from bot.store.stars import Stars
 from bot.store.uses import Uses
@@ -25,6 +26,7 @@ class Store:
     stars: Stars
     datasets: Datasets
     uses: Uses
+    privacy: Privacy
 
     def __init__(self, database: Database) -> None:
         """Compose the parts over one database; `open` is the usual way to make a store."""
@@ -35,6 +37,7 @@ class Store:
         self.stars = Stars(database)
         self.datasets = Datasets(database)
         self.uses = Uses(database)
+        self.privacy = Privacy(database)
 
     @classmethod
     async def open(cls, url: str, *, migrate: bool = True) -> Self:

@@ -20,6 +20,7 @@ from bot.store import (
     Scope,
     Store,
 )
+from bot.store.tables import Table
 
 NOW = datetime.now(UTC)
 Sent = list[tuple[str, Sequence[object]]]
@@ -237,3 +238,24 @@ async def test_all_unfinished_runs_are_read_from_the_index_of_those_alone(
     runs, models = plan(path, sent)
     assert runs == "SCAN runs USING INDEX uq_runs_unfinished"
     assert models.startswith("SEARCH models")
+
+
+async def test_privacy_reads_whole_tables_only_of_what_admins_did(
+    store: Store, path: Path, sent: Sent, new_generation: NewGeneration
+) -> None:
+    """There is a row for each training or setting. Of names and answers there may be millions."""
+    await store.history.keep(new_generation)
+    sent.clear()
+    await store.privacy.export(3)
+    await store.privacy.delete(3)
+    await store.history.keep(new_generation)
+    await store.privacy.leave(1)
+    await store.privacy.purge_left(NOW)
+    await store.privacy.purge_guild(1)
+    await store.privacy.rejoin(1)
+    await store.privacy.purge_history(NOW)
+
+    steps = plan(path, sent)
+    assert len(steps) > 30
+    scanned = {step.split()[1] for step in steps if step.startswith("SCAN")}
+    assert scanned & set(Table.metadata.tables) == {"models", "runs", "categories", "guild_settings"}
