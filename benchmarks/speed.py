@@ -1,9 +1,9 @@
 """How soon the tutorial's final quality is reached, and where the time of a training step goes.
 
-Notes. On the processor that the README names, of a step with 64 names of 7 letters and 256 units, about
-two thirds is matrix products, a tenth the gates, and a tenth the optimiser; the rest is Python. torch's
-nn.GRU with padding took twice as long a step: it multiplies the input at every letter, saves what it
-could compute again, and its dropout alone costs as much as a product.
+Notes. A profile of a step with 64 names of 7 letters and 256 units, in bfloat16 on an AMD EPYC (Zen 4):
+37 % of the time is matrix products, 11 % conversion to bfloat16 and back, 6 % looking up what comes in, 5 %
+the optimiser and clipping, 25 % the gates, forward and backward, and the rest Python. The same step with
+torch's nn.GRU, which multiplies in float32 and what comes in at every letter, takes 1.8 times as long.
 """
 
 import time
@@ -87,6 +87,6 @@ def _show_step(corpus: Corpus) -> None:
 
 
 def _seconds(call: Callable[[], None]) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     call()
-    return time.perf_counter() - began
+    return time.process_time() - began

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
+import torch
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -317,6 +318,7 @@ def _move(bar: Progress, task: TaskID, progress: model.Progress) -> None:
 
 def main() -> int:
     """Run a command; what the user got wrong is one line on stderr, and exit code 2."""
+    torch.set_num_threads(1)  # networks this small gain nothing by more, and lose on a busy machine
     try:
         app(prog_name="python -m model")
     except ModelError as error:

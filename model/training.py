@@ -79,7 +79,8 @@ def train(
             busy one, so one is the default.
         device: "cpu", "cuda", or "auto" for cuda where there is one.
         start: a generator to start from, of another corpus: what it learned of the letters and
-            categories that both have is kept, and a fifth of the recipe's time is enough.
+            categories that both have is kept, and a fifth of the recipe's time is enough. With its seed,
+            names that were held out of its training are held out again.
         resume: a generator whose training was stopped, to go on to its end by its own recipe and seed:
             with the same corpus it comes to the weights that it would have come to at once.
 
@@ -261,7 +262,7 @@ class _Training:
         size = min(recipe.batch, max(8, count // 8))  # a small corpus still takes many steps
         parts: list[Batch] = []
         for names in self.names:
-            copies = (self._frequency(recipe)[names.categories] + torch.rand(len(names))).long()
+            copies = (self._frequency(recipe)[names.categories.cpu()] + torch.rand(len(names))).long()
             rows = torch.arange(len(names)).repeat_interleave(copies)
             rows = rows[torch.randperm(len(rows))]
             pieces = max(1, round(len(rows) / size))
