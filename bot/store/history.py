@@ -1,6 +1,6 @@
 """Every name ever made: keeping it and finding it again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -81,9 +81,11 @@ class History:
         """Find up to `size` names of a scope, newest first.
 
         The page that lies `older` than the last name of another, or `newer` than the first, follows
-        it without gap or overlap. The cost doesn't grow with the distance from the newest name. A
-        text filter has to look at the names between its matches if the text is shorter than three
-        letters or the database isn't SQLite.
+        it without gap or overlap. The cost doesn't grow with the distance from the newest name.
+
+        A text filter looks at the names between its matches where they are a member's or starred
+        ones; in all of a guild it does so only if it is shorter than three letters, or the database
+        isn't SQLite, which has an index of the texts.
         """
         search = _search(scope, filters, on_sqlite=self._database.is_sqlite)
         async with self._database.read() as session:
@@ -177,25 +179,36 @@ def _name_values(row: GenerationRow, names: Iterable[NewName]) -> list[dict[str,
 def _search(scope: Scope, filters: Filters, *, on_sqlite: bool) -> Search:
     """Say what is true of the names of a scope that pass the filters, and what finds them."""
     folded = None if filters.text is None else fold(filters.text)
-    if folded is not None and on_sqlite and sqlite.is_searchable(folded):
-        place_id = scope.user_id if scope.guild_id is None else scope.guild_id
-        found = [NameRow.id == sqlite.FOUND_ID, sqlite.is_found(folded, place_id or 0)]
-        return Search([*found, *_conditions(scope, filters, sqlite.unindexed)], sqlite.FOUND_ID)
-    conditions = _conditions(scope, filters)
-    if folded is not None:
-        conditions.append(NameRow.folded.contains(folded, autoescape=True))
-    return Search(conditions)
+    if folded is None:
+        return Search(_conditions(scope, filters))
+    if (
+        on_sqlite
+        and scope.guild_id is not None
+        # A member's names and the starred ones are few enough to look through, and have an index.
+        and filters.user_id is None
+        and not filters.starred
+        and sqlite.is_searchable(folded)
+    ):
+        found = [NameRow.id == sqlite.FOUND_ID, sqlite.is_found(folded, scope.guild_id)]
+        of_guild = sqlite.unindexed(NameRow.guild_id) == scope.guild_id
+        return Search([*found, of_guild, *_passing(filters)], sqlite.FOUND_ID)
+    contained = NameRow.folded.contains(folded, autoescape=True)
+    return Search([*_conditions(scope, filters), contained])
 
 
-def _conditions(
-    scope: Scope,
-    filters: Filters,
-    compared: Callable[[Any], ColumnElement[Any]] = lambda column: column,
-) -> list[ColumnElement[bool]]:
+def _conditions(scope: Scope, filters: Filters) -> list[ColumnElement[bool]]:
     """Say what is true of the names of a scope that pass the filters, but for the text."""
-    guild, user = compared(NameRow.guild_id), compared(NameRow.user_id)
-    conditions = [guild == scope.guild_id]  # IS NULL, if that is None
-    conditions += [user == user_id for user_id in (scope.user_id, filters.user_id) if user_id is not None]
+    conditions = [NameRow.guild_id == scope.guild_id]  # IS NULL, if that is None
+    if scope.user_id is not None:
+        conditions.append(NameRow.user_id == scope.user_id)
+    return [*conditions, *_passing(filters)]
+
+
+def _passing(filters: Filters) -> list[ColumnElement[bool]]:
+    """Say what is true of the names that pass the filters, but for the text."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.user_id is not None:
+        conditions.append(NameRow.user_id == filters.user_id)
     if filters.language is not None:
         conditions.append(NameRow.language == filters.language)
     if filters.starred:

@@ -48,25 +48,24 @@ _SHORTEST_SEARCH = 3  # letters, as many as the index goes by
 TEXT_SEARCH = (
     "CREATE VIRTUAL TABLE names_text USING fts5(folded, place, content='', tokenize='trigram')",
     """
-    CREATE TRIGGER names_text_insert AFTER INSERT ON names BEGIN
+    CREATE TRIGGER names_text_insert AFTER INSERT ON names WHEN new.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (rowid, folded, place)
         VALUES (new.id, new.folded,
-            printf('%03x', (coalesce(new.guild_id, new.user_id) >> 22) & 4095));
+            printf('%03x', new.guild_id >> 22 & 4095));
     END
     """,
     """
-    CREATE TRIGGER names_text_delete AFTER DELETE ON names BEGIN
+    CREATE TRIGGER names_text_delete AFTER DELETE ON names WHEN old.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (names_text, rowid, folded, place)
         VALUES ('delete', old.id, old.folded,
-            printf('%03x', (coalesce(old.guild_id, old.user_id) >> 22) & 4095));
+            printf('%03x', old.guild_id >> 22 & 4095));
     END
     """,
 )
-"""An index of the names by any three letters in a row, kept in step by triggers.
+"""An index of the guilds' names by any three letters in a row, kept in step by triggers.
 
-It spans all guilds. So that a small guild's search need not look at every other guild's names, each
-name is also indexed by a `place`: twelve bits of its guild's or maker's ID, from the part of it that
-is a time in milliseconds. https://sqlite.org/fts5.html#the_trigram_tokenizer
+So that a small guild's search need not look at every other guild's names, each name is also indexed
+by a `place`: twelve bits of its guild's ID, from the part of that which is a time in milliseconds. https://sqlite.org/fts5.html#the_trigram_tokenizer
 """
 
 _NAMES_TEXT = table("names_text", column("rowid", Integer), column("names_text", String))
@@ -80,13 +79,13 @@ def is_searchable(folded: str) -> bool:
     return len(folded) >= _SHORTEST_SEARCH
 
 
-def is_found(folded: str, place_id: int) -> ColumnElement[bool]:
-    """Say that the text search finds this part of a name, in a guild or a user's direct messages.
+def is_found(folded: str, guild_id: int) -> ColumnElement[bool]:
+    """Say that the text search finds this part of a name, in a guild.
 
-    It may find those of other guilds too, so the name must be compared with the guild besides.
+    It may find names of other guilds too, so the name must be compared with the guild besides.
     """
     phrase = folded.replace('"', '""')
-    place = f"{place_id >> 22 & 4095:03x}"
+    place = f"{guild_id >> 22 & 4095:03x}"
     return _NAMES_TEXT.c.names_text.op("MATCH", is_comparison=True)(
         f'folded : "{phrase}" AND place : "{place}"'
     )

@@ -210,8 +210,10 @@ class GenerationRow(Table):
 
     __tablename__ = "generations"
     __table_args__ = (
-        # To jump to a date, and to count what is asked for since one. The counts read no more than this.
+        # To jump to a date, and to count what was asked for since one, or ever: the counts read no more
+        # than their index.
         _partial_index("ix_generations_guild", "guild_id", "created_at", "id", "language", where=_IN_GUILD),
+        _partial_index("ix_generations_guild_language", "guild_id", "language", where=_IN_GUILD),
         Index("ix_generations_user", "user_id", "guild_id", "created_at", "id"),
         Index("ix_generations_created_at", "created_at"),
         # For the database itself, which looks for the names of a model before it lets one go.

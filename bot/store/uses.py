@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import delete, select
+from sqlalchemy import ScalarSelect, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
 from bot.store.tables import UseRow
 
 Windows: TypeAlias = Sequence[tuple[int, int]]
-"""Limits as (seconds, uses): in any stretch of so many seconds, at most so many uses."""
+"""Limits as (seconds, uses): in any stretch of so many seconds, at most so many uses, at least one."""
 
 _PRUNED_AT_ONCE = 100
 
@@ -44,14 +44,9 @@ class Uses:
         """
         async with self._database.write() as session:
             await _prune(session, at)
-            free = [
-                moment
-                for key, windows in limits.items()
-                for window in windows
-                if (moment := await _free_again(session, key, window, at)) is not None
-            ]
-            if free:
-                return max(free)
+            free_again = await _free_again(session, limits, at)
+            if free_again is not None:
+                return free_again
             session.add_all(
                 UseRow(key=key, used_at=at, expires_at=at + _longest(windows))
                 for key, windows in limits.items()
@@ -79,23 +74,27 @@ async def _prune(session: AsyncSession, at: datetime) -> None:
     )
 
 
-async def _free_again(
-    session: AsyncSession, key: str, window: tuple[int, int], at: datetime
-) -> datetime | None:
-    """Tell when a window has room again, None if it has some now.
+async def _free_again(session: AsyncSession, limits: Mapping[str, Windows], at: datetime) -> datetime | None:
+    """Tell when all windows have room again, None if they have some now."""
+    windows = [(key, seconds, uses) for key, windows in limits.items() for seconds, uses in windows]
+    if not windows:
+        return None
+    in_the_way = select(*(_one_too_many(key, seconds, uses, at) for key, seconds, uses in windows))
+    moments = [
+        used_at + timedelta(seconds=seconds)
+        for used_at, (_, seconds, _) in zip((await session.execute(in_the_way)).one(), windows, strict=True)
+        if used_at is not None
+    ]
+    return max(moments, default=None)
 
-    That is when the use leaves it that would be the last one too many: the fifth last, of five.
-    """
-    seconds, limit = window
-    length = timedelta(seconds=seconds)
-    if limit < 1:
-        return at + length
-    within = (
+
+def _one_too_many(key: str, seconds: int, uses: int, at: datetime) -> ScalarSelect[datetime]:
+    """Select the use that must leave a window before it has room: the fifth last, of five."""
+    return (
         select(UseRow.used_at)
-        .where(UseRow.key == key, UseRow.used_at > at - length)
+        .where(UseRow.key == key, UseRow.used_at > at - timedelta(seconds=seconds))
         .order_by(UseRow.used_at.desc())
-        .offset(limit - 1)
+        .offset(uses - 1)
         .limit(1)
+        .scalar_subquery()
     )
-    used_at = await session.scalar(within)
-    return None if used_at is None else used_at + length

@@ -69,7 +69,8 @@ async def test_a_page_is_read_from_the_index_made_for_it(
 ) -> None:
     index = f"ix_names_starred_{index}" if starred else f"ix_names_{index}"
     for at in CURSORS:
-        for text in (None, "ro"):
+        few = starred or user_id is not None or scope.guild_id is None
+        for text in (None, "ro", "rov") if few else (None, "ro"):
             sent.clear()
             await store.history.page(scope, Filters(language, user_id, text, starred), at)
 
@@ -81,22 +82,13 @@ async def test_a_page_is_read_from_the_index_made_for_it(
             assert generations == THEIR_GENERATIONS
 
 
-@PAGES
-@pytest.mark.parametrize("starred", [False, True])
-async def test_a_page_of_names_with_a_text_is_read_from_the_index_of_texts(
-    *,
-    store: Store,
-    path: Path,
-    sent: Sent,
-    scope: Scope,
-    language: str | None,
-    user_id: int | None,
-    starred: bool,
-    index: str,
+@pytest.mark.parametrize("language", [None, "Russian"])
+async def test_a_page_of_a_guilds_names_with_a_text_is_read_from_the_index_of_texts(
+    store: Store, path: Path, sent: Sent, language: str | None
 ) -> None:
     for at in CURSORS:
         sent.clear()
-        await store.history.page(scope, Filters(language, user_id, "rov", starred), at)
+        await store.history.page(Scope.guild(1), Filters(language, text="rov"), at)
 
         ahead, names, generations, behind, again = plan(path, sent)
         for found in (ahead, behind):
@@ -133,11 +125,14 @@ async def test_the_top_of_all_time_is_read_from_an_index_and_later_ones_are_coun
         path, sent
     )
 
-    for since, found in ((None, "guild_id=?"), (NOW, "guild_id=? AND created_at>?")):
+    for since, index in (
+        (None, "ix_generations_guild_language (guild_id=?)"),
+        (NOW, "ix_generations_guild (guild_id=? AND created_at>?)"),
+    ):
         sent.clear()
         await store.stars.top_languages(1, since)
         first, *_ = plan(path, sent)
-        assert first == f"SEARCH generations USING COVERING INDEX ix_generations_guild ({found})"
+        assert first == f"SEARCH generations USING COVERING INDEX {index}"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +205,8 @@ async def test_no_other_query_reads_a_whole_table_or_sorts(
 
     steps = plan(path, sent)
     assert len(steps) > 20
-    looked_up = ("SEARCH", "SCALAR", "CORRELATED", "LIST")  # the last three contain a SEARCH of their own
+    # Beside the searches there are only headings of others within, and the one row of several answers.
+    looked_up = ("SEARCH", "SCALAR", "CORRELATED", "LIST", "SCAN CONSTANT ROW")
     assert [step for step in steps if not step.startswith(looked_up)] == []
 
 

@@ -59,9 +59,6 @@ class TestCharging:
 
         assert rows(path) == 0
 
-    async def test_a_limit_of_none_allows_none(self, store: Store) -> None:
-        assert await store.uses.charge(KEY, [(10, 0)], NOON) == after(10)
-
     async def test_it_holds_in_other_processes_and_after_a_restart(
         self, store: Store, other_store: Store, url: str
     ) -> None:

@@ -50,7 +50,7 @@ def downgrade() -> None:
         op.drop_index(f"ix_names_{name}", "names")
     with _altering("names") as names:
         names.drop_column("stars")
-    for name in ("model", "created_at", "user", "guild"):
+    for name in ("model", "created_at", "user", "guild_language", "guild"):
         op.drop_index(f"ix_generations_{name}", "generations")
     with _altering("generations") as generations:
         for column in ("blend", "novel", "max_length", "min_length", "prefix"):
@@ -101,6 +101,7 @@ def _extend_generations() -> None:
     _create_index(
         "ix_generations_guild", "generations", ["guild_id", "created_at", "id", "language"], _IN_GUILD
     )
+    _create_index("ix_generations_guild_language", "generations", ["guild_id", "language"], _IN_GUILD)
     op.create_index("ix_generations_user", "generations", ["user_id", "guild_id", "created_at", "id"])
     op.create_index("ix_generations_created_at", "generations", ["created_at"])
     op.create_index("ix_generations_model", "generations", ["model_id"])
@@ -208,19 +209,19 @@ def _create_text_search() -> None:
     op.execute("CREATE VIRTUAL TABLE names_text USING fts5(folded, place, content='', tokenize='trigram')")
     op.execute("""
     INSERT INTO names_text (rowid, folded, place)
-    SELECT id, folded, printf('%03x', (coalesce(guild_id, user_id) >> 22) & 4095) FROM names
+    SELECT id, folded, printf('%03x', guild_id >> 22 & 4095) FROM names WHERE guild_id IS NOT NULL
     """)
     op.execute("""
-    CREATE TRIGGER names_text_insert AFTER INSERT ON names BEGIN
+    CREATE TRIGGER names_text_insert AFTER INSERT ON names WHEN new.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (rowid, folded, place)
         VALUES (new.id, new.folded,
-            printf('%03x', (coalesce(new.guild_id, new.user_id) >> 22) & 4095));
+            printf('%03x', new.guild_id >> 22 & 4095));
     END
     """)
     op.execute("""
-    CREATE TRIGGER names_text_delete AFTER DELETE ON names BEGIN
+    CREATE TRIGGER names_text_delete AFTER DELETE ON names WHEN old.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (names_text, rowid, folded, place)
         VALUES ('delete', old.id, old.folded,
-            printf('%03x', (coalesce(old.guild_id, old.user_id) >> 22) & 4095));
+            printf('%03x', old.guild_id >> 22 & 4095));
     END
     """)
