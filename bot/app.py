@@ -8,11 +8,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.about import About
+from bot.commands.datasets import DatasetCommands
 from bot.commands.favourites import Favourites
 from bot.commands.history import History
 from bot.commands.names import Names
 from bot.commands.origin import Origins
 from bot.commands.training import Training
+from bot.datasets import Datasets
 from bot.errors import Refusal
 from bot.generators import Generators
 from bot.naming import Naming
@@ -20,6 +22,7 @@ from bot.settings import Settings
 from bot.store import BASE, Run, RunInProgress, Store
 from bot.training.outcome import outcome_of
 from bot.training.trainer import Trainer
+from bot.ui.datasets import RetrainNow
 from bot.ui.favourites import FavouritesFile, FavouritesPage, Forget
 from bot.ui.history import TurnButton
 from bot.ui.names import Again, MoodSelect, More, Star, WriteIt
@@ -27,6 +30,7 @@ from bot.ui.origin import LikeThis
 from bot.ui.picked import Keep, Pick, Remove
 from bot.ui.replies import Interaction, custom_id_of, show, tell, tell_error
 from bot.ui.training import Cancel, RunCard, StartAgain
+from bot.uploads import Bounds
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ _ITEMS = (
     LikeThis,
     *(TurnButton, Pick, Keep, Remove),
     *(FavouritesPage, FavouritesFile, Forget),
-    *(Cancel, StartAgain),
+    *(Cancel, StartAgain, RetrainNow),
 )
 
 
@@ -54,12 +58,13 @@ class Tree(app_commands.CommandTree["NameBot"]):
 class NameBot(commands.Bot):
     """Discord's side of Namesmith.
 
-    `store`, `generators`, `naming` and `trainer` are there once it is started.
+    `store`, `generators`, `naming`, `datasets` and `trainer` are there once it is started.
     """
 
     store: Store
     generators: Generators
     naming: Naming
+    datasets: Datasets
     trainer: Trainer
 
     def __init__(self, settings: Settings) -> None:
@@ -78,11 +83,10 @@ class NameBot(commands.Bot):
         self.store = await Store.open(self.settings.database_url)
         self.generators = Generators(self.store)
         self.naming = Naming(self.store, self.generators)
-        self.trainer = Trainer(
-            self.settings.database_url, self.settings.data_dir, self.store, self.generators
-        )
+        self.datasets = Datasets(self.store, self.settings.data_dir, Bounds())
+        self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)
         await self.naming.prepare()
-        for cog in (Names(), Origins(), History(), Favourites(), Training(), About()):
+        for cog in (Names(), Origins(), History(), Favourites(), DatasetCommands(), Training(), About()):
             await self.add_cog(cog)
         self.add_dynamic_items(*_ITEMS)
         await self._publish_commands()

@@ -10,8 +10,10 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from bot.errors import error_id
 from bot.store import IllegalTransition, Model, NewModel, Progress, RunOrder, RunStatus, Store
@@ -20,7 +22,7 @@ from model import Progress as TrainingProgress
 
 log = logging.getLogger(__name__)
 
-MARGIN = 0.02
+MARGIN = 0.03
 """Nats a letter by which a new model may be worse than the one in use: less is noise."""
 
 ITS_OWN = "default"
@@ -153,16 +155,21 @@ async def _publish(store: Store, order: RunOrder, generator: Generator, content:
         metadata={
             "categories": len(generator.categories),
             "names": sum(generator.card.counts.values()),
-            "languages_loss": held_out.languages,
+            "held_out": held_out.categories,
             "seconds": generator.card.seconds,
             "replaces": before.id if before else None,
         },
         weights=content,
     )
-    status = RunStatus.REJECTED if _is_worse(held_out.letters, before) else RunStatus.SUCCEEDED
+    status = RunStatus.REJECTED if _is_worse(held_out.categories, before) else RunStatus.SUCCEEDED
     curve = [point.model_dump() for point in generator.card.curve]
     await store.runs.finish(order.run_id, status, model=model, loss_curve=curve)
 
 
-def _is_worse(loss: float, before: Model | None) -> bool:
-    return before is not None and before.held_out_loss is not None and loss > before.held_out_loss + MARGIN
+def _is_worse(loss: Mapping[str, float], before: Model | None) -> bool:
+    """Whether it does worse in the categories that both know, each on the names held out of its training."""
+    loss_before: Mapping[str, float] = before.metadata.get("held_out", {}) if before else {}
+    both = loss.keys() & loss_before.keys()
+    if not both:
+        return False
+    return fmean(loss[name] for name in both) > fmean(loss_before[name] for name in both) + MARGIN

@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from discord.ext import tasks
 
+from bot.datasets import Datasets
 from bot.generators import Generators
 from bot.store import BASE, ENDS, IllegalTransition, NewRun, Run, RunInProgress, RunStatus, Store
 from bot.training import job
-from model import Corpus
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +33,9 @@ class Trainer:
     The default executor is one spawned process, so that the bot's own is never busy with training.
     """
 
-    def __init__(self, database_url: str, data_dir: Path, store: Store, generators: Generators) -> None:
+    def __init__(self, database_url: str, datasets: Datasets, store: Store, generators: Generators) -> None:
         self._database_url = database_url
-        self._data_dir = data_dir
+        self._datasets = datasets
         self._store = store
         self._generators = generators
         self._executor: Executor | None = None
@@ -65,7 +64,8 @@ class Trainer:
             RunInProgress: where the guild has one already.
             CorpusError: where there are no names to learn.
         """
-        archive = await asyncio.to_thread(lambda: Corpus.read(self._data_dir).to_zip())
+        corpus = await self._datasets.corpus(guild_id)
+        archive = await asyncio.to_thread(corpus.to_zip)
         is_first = guild_id == BASE and await self._store.models.active(BASE) is None
         run = await self._store.runs.request(
             NewRun(

@@ -119,8 +119,19 @@ async def may_train(interaction: Interaction, *, base: bool) -> None:
     if base:
         if not await interaction.client.is_owner(interaction.user):
             raise Refusal("The model that all servers share is retrained by the bot's owner alone.")
-    elif interaction.guild_id is None or not interaction.permissions.manage_guild:
+    else:
+        managed_guild(interaction)
+
+
+def managed_guild(interaction: Interaction) -> int:
+    """The server of one who may manage it, asked for at the moment of asking.
+
+    Raises:
+        Refusal: where they may not.
+    """
+    if interaction.guild_id is None or not interaction.permissions.manage_guild:
         raise Refusal("You need the permission Manage Server for that.")
+    return interaction.guild_id
 
 
 async def _own_run(interaction: Interaction, run_id: int) -> Run:

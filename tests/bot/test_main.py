@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from pathlib import Path
 
 import aiosqlite
@@ -18,23 +18,23 @@ HERE = Path(__file__).parents[2]
 
 
 async def start(folder: Path, **environment: str) -> Process:
-    """The bot in a process, with these settings and no others."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), **environment},
-        stdout=PIPE,
-        stderr=PIPE,
-    )
+    """The bot in a process, with these settings and no others; what it says goes to a file there."""
+    with (folder / "said.txt").open("wb") as said:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), **environment},
+            stdout=said,
+            stderr=said,
+        )
 
 
-async def ended(process: Process) -> tuple[int, str]:
+async def ended(process: Process, folder: Path) -> tuple[int, str]:
     """The exit code and all that it said."""
-    out, err = await asyncio.wait_for(process.communicate(), 30)
-    assert process.returncode is not None
-    return process.returncode, (out + err).decode()
+    code = await asyncio.wait_for(process.wait(), 30)
+    return code, (folder / "said.txt").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ async def ended(process: Process) -> tuple[int, str]:
     ],
 )
 async def test_unusable_settings_end_the_start_with_one_line(tmp_path: Path, environment, told: str) -> None:
-    code, said = await ended(await start(tmp_path, **environment))
+    code, said = await ended(await start(tmp_path, **environment), tmp_path)
 
     assert code == 78
     assert said.startswith(told)
@@ -56,7 +56,7 @@ async def test_unusable_settings_end_the_start_with_one_line(tmp_path: Path, env
 async def test_a_refused_token_is_told_without_showing_it(tmp_path: Path, data_dir: Path) -> None:
     async with StandIn() as discord:
         environment = addresses(discord, data_dir, token="wrong.token")
-        code, said = await ended(await start(tmp_path, **environment))
+        code, said = await ended(await start(tmp_path, **environment), tmp_path)
 
     assert code == 77
     assert "Discord refused the token" in said
@@ -72,7 +72,7 @@ async def test_a_newer_schema_is_refused(tmp_path: Path, data_dir: Path) -> None
         await database.commit()
     async with StandIn() as discord:
         environment = addresses(discord, data_dir)
-        code, said = await ended(await start(tmp_path, **environment))
+        code, said = await ended(await start(tmp_path, **environment), tmp_path)
 
     assert code == 74
     assert "newer" in said
@@ -89,7 +89,7 @@ async def test_a_signal_ends_it_cleanly_within_ten_seconds_while_it_trains(
 
         begun = time.perf_counter()
         process.send_signal(number)
-        code, said = await ended(process)
+        code, said = await ended(process, tmp_path)
 
     assert code == 0, said
     assert time.perf_counter() - begun < 10
@@ -100,7 +100,7 @@ async def test_a_signal_ends_it_cleanly_within_ten_seconds_while_it_trains(
     assert run is not None
     assert run.status in (RunStatus.INTERRUPTED, RunStatus.SUCCEEDED)
     assert {command["name"] for command in discord.commands} == {
-        *("name", "blend", "origin", "history", "favourites", "top", "retrain", "about")
+        *("name", "blend", "origin", "history", "favourites", "top", "dataset", "retrain", "about")
     }
     assert discord.identify["intents"] == 1, "no more than guilds"
 

@@ -1,0 +1,129 @@
+"""/dataset: a server's admins teach their model names of their own."""
+
+import io
+import zipfile
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands.answered import answered
+from bot.errors import Refusal
+from bot.ui.datasets import CategoriesCard, CategoryCard, NamesForm, TakenCard
+from bot.ui.replies import Interaction, show, tell
+from bot.ui.text import plain
+from bot.ui.training import managed_guild
+from bot.uploads import read_upload
+
+_LONGEST_NAME = 50  # letters of a category's name
+
+CategoryName = app_commands.Range[str, 1, _LONGEST_NAME]
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class DatasetCommands(commands.GroupCog, group_name="dataset"):
+    """A server's own categories. Each command checks anew who asks: Discord's guard is but a hint."""
+
+    @app_commands.command(name="list")
+    @answered
+    async def list_(self, interaction: Interaction) -> None:
+        """See this server's own categories, and what it builds on"""
+        guild_id = managed_guild(interaction)
+        store = interaction.client.store.datasets
+        card = CategoriesCard(await store.categories(guild_id), await store.base_collection(guild_id))
+        await show(interaction, card, private=True)
+
+    @app_commands.command(name="show")
+    @app_commands.describe(category="One of this server's own")
+    @answered
+    async def show_(self, interaction: Interaction, category: CategoryName) -> None:
+        """See the names of a category"""
+        found = await interaction.client.datasets.find(managed_guild(interaction), category)
+        names = await interaction.client.store.datasets.names(found.id)
+        await show(interaction, CategoryCard(found, names), private=True)
+
+    @app_commands.command(name="add")
+    @app_commands.describe(
+        category="Its name, such as Elves; a file's own name if you don't say",
+        file="A .txt with one name a line, a .csv, or a .zip of such files; a form opens without",
+        extends="These names are added to the bundled category of that name",
+    )
+    @answered
+    async def add(
+        self,
+        interaction: Interaction,
+        category: CategoryName | None = None,
+        file: discord.Attachment | None = None,
+        extends: bool = False,
+    ) -> None:
+        """Add a category of your own, or replace its names"""
+        guild_id = managed_guild(interaction)
+        datasets = interaction.client.datasets
+        if file is None:
+            if category is None:
+                raise Refusal("Give a category's name, or a file.")
+            await interaction.response.send_modal(NamesForm(category, extends=extends))
+            return
+        if file.size > datasets.bounds.size:  # before anything of it is read
+            raise Refusal(f"The file is larger than {datasets.bounds.size // 1024:,} KiB: take a part of it.")
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        taken = read_upload(file.filename, await file.read(), category, datasets.bounds)
+        await datasets.add(guild_id, interaction.user.id, taken, extends=extends)
+        await show(interaction, TakenCard(taken), private=True)
+
+    @app_commands.command(name="edit")
+    @app_commands.describe(category="One of this server's own")
+    @answered
+    async def edit(self, interaction: Interaction, category: CategoryName) -> None:
+        """Mend the names of a category by hand"""
+        found = await interaction.client.datasets.find(managed_guild(interaction), category)
+        names = await interaction.client.store.datasets.names(found.id)
+        if not NamesForm.holds(names):
+            raise Refusal("It has too many names for a form: export it, mend the file, and add that.")
+        form = NamesForm(found.name, "\n".join(names), extends=found.extends)
+        await interaction.response.send_modal(form)
+
+    @app_commands.command(name="remove")
+    @app_commands.describe(category="One of this server's own")
+    @answered
+    async def remove(self, interaction: Interaction, category: CategoryName) -> None:
+        """Remove a category of this server's own"""
+        found = await interaction.client.datasets.find(managed_guild(interaction), category)
+        await interaction.client.store.datasets.remove(found.id)
+        await tell(interaction, f"**{plain(found.name)}** is gone. The next training forgets it.")
+
+    @app_commands.command(name="export")
+    @answered
+    async def export(self, interaction: Interaction) -> None:
+        """Get back all that this server has put in, as a zip"""
+        everything = await interaction.client.store.datasets.everything(managed_guild(interaction))
+        if not everything:
+            raise Refusal("This server has put nothing in yet. Add a category with /dataset add.")
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for category, names in everything.items():
+                archive.writestr(f"{_filename(category.name)}.txt", "".join(f"{name}\n" for name in names))
+        buffer.seek(0)
+        await interaction.response.send_message(file=discord.File(buffer, "categories.zip"), ephemeral=True)
+
+    @app_commands.command(name="use")
+    @app_commands.describe(collection="What the model learns beside this server's own categories")
+    @answered
+    async def use(self, interaction: Interaction, collection: str) -> None:
+        """Choose the bundled collection that this server's model builds on"""
+        guild_id = managed_guild(interaction)
+        await interaction.client.datasets.use(guild_id, interaction.user.id, collection)
+        await tell(interaction, f"The next training builds on **{plain(collection)}**.")
+
+    @use.autocomplete("collection")
+    async def complete_collection(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        found = [name for name in interaction.client.datasets.collections if typed.strip().lower() in name]
+        return [app_commands.Choice(name=name, value=name) for name in found[:25]]
+
+
+def _filename(category: str) -> str:
+    """The category's name without what would make it a path."""
+    return category.replace("/", "-").replace("\\", "-")
