@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from bot.store import schema, sqlite
+from bot.store import postgresql, schema, sqlite
 from bot.store.errors import StoreError
 
 
@@ -83,6 +83,17 @@ class Database:
                 session.begin(),
             ):
                 yield session
+
+
+async def take_turns(session: AsyncSession, *keys: str) -> None:
+    """Keep other transactions that take one of these turns waiting until this one ends.
+
+    For what no constraint can watch over, such as how many rows there are. SQLite lets only one
+    transaction write anyway.
+    """
+    if postgresql.is_postgresql(session.get_bind().engine.url):
+        for key in sorted(keys):  # in one order, so that no two wait for each other
+            await session.execute(postgresql.turn(key))
 
 
 def _parse(address: str) -> URL:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.database import Database
+from bot.store.database import Database, take_turns
 from bot.store.errors import CategoryGone, CategoryTaken, TooManyCategories
 from bot.store.records import DEFAULT_COLLECTION, Category
 from bot.store.tables import CategoryNameRow, CategoryRow, GuildSettingsRow, now
@@ -34,13 +34,8 @@ class Datasets:
 
     async def names(self, category_id: int) -> tuple[str, ...]:
         """Read the names of a category, in the order in which they were given."""
-        of_category = (
-            select(CategoryNameRow.text)
-            .where(CategoryNameRow.category_id == category_id)
-            .order_by(CategoryNameRow.position)
-        )
         async with self._database.read() as session:
-            return tuple(await session.scalars(of_category))
+            return await _names(session, category_id)
 
     async def put(
         self,
@@ -59,6 +54,7 @@ class Datasets:
         """
         texts = tuple(names)
         async with self._database.write() as session:
+            await take_turns(session, f"categories:{guild_id}")
             row = await session.scalar(select(CategoryRow).where(*_named(guild_id, name)))
             if row is None:
                 await _require_room(session, guild_id, most)
@@ -94,22 +90,10 @@ class Datasets:
 
     async def everything(self, guild_id: int) -> dict[Category, tuple[str, ...]]:
         """Read all that a guild has put in, as it is at one moment, in the order of the categories."""
-        with_names = (
-            select(CategoryRow, CategoryNameRow.text)
-            .outerjoin(CategoryNameRow, CategoryNameRow.category_id == CategoryRow.id)
-            .where(CategoryRow.guild_id == guild_id)
-            .order_by(CategoryRow.folded, CategoryNameRow.position)
-        )
-        found: dict[Category, list[str]] = {}
+        of_guild = select(CategoryRow).where(CategoryRow.guild_id == guild_id).order_by(CategoryRow.folded)
         async with self._database.read() as session:
-            categories: dict[int, Category] = {}
-            for row, text in await session.execute(with_names):
-                if row.id not in categories:
-                    categories[row.id] = _category(row)
-                    found[categories[row.id]] = []
-                if text is not None:
-                    found[categories[row.id]].append(text)
-        return {category: tuple(names) for category, names in found.items()}
+            categories = [_category(row) for row in await session.scalars(of_guild)]
+            return {category: await _names(session, category.id) for category in categories}
 
     async def base_collection(self, guild_id: int) -> str:
         """Tell which bundled collection a guild's generator learns from."""
@@ -136,12 +120,19 @@ def _folded(name: str) -> str:
 
 
 async def _require_room(session: AsyncSession, guild_id: int, most: int) -> None:
-    """Raise `TooManyCategories` if a guild has as many as it may, while no other can add one."""
-    of_guild = select(CategoryRow.id).where(CategoryRow.guild_id == guild_id)
-    # Where transactions write side by side, the guild's rows keep others out until this one ends.
-    await session.execute(of_guild.with_for_update())
-    if (await session.scalar(select(func.count()).select_from(of_guild.subquery())) or 0) >= most:
+    """Raise `TooManyCategories` if a guild has as many as it may."""
+    of_guild = select(func.count(CategoryRow.id)).where(CategoryRow.guild_id == guild_id)
+    if (await session.scalar(of_guild) or 0) >= most:
         raise TooManyCategories(most)
+
+
+async def _names(session: AsyncSession, category_id: int) -> tuple[str, ...]:
+    of_category = (
+        select(CategoryNameRow.text)
+        .where(CategoryNameRow.category_id == category_id)
+        .order_by(CategoryNameRow.position)
+    )
+    return tuple(await session.scalars(of_category))
 
 
 async def _replace_names(session: AsyncSession, category_id: int, texts: Sequence[str]) -> None:

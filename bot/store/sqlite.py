@@ -1,4 +1,4 @@
-"""How SQLite is used: the one place with SQL that other databases would not understand.
+"""How SQLite is used: the place with SQL that other databases would not understand.
 
 SQLAlchemy's guide to this: https://docs.sqlalchemy.org/en/20/dialects/sqlite.html
 """

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from sqlalchemy import ScalarSelect, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.database import Database
+from bot.store.database import Database, take_turns
 from bot.store.tables import UseRow
 
 Windows: TypeAlias = Sequence[tuple[int, int]]
@@ -43,6 +43,7 @@ class Uses:
         Else count it for none, and tell from when on one would be within all.
         """
         async with self._database.write() as session:
+            await take_turns(session, *limits)
             await _prune(session, at)
             free_again = await _free_again(session, limits, at)
             if free_again is not None:

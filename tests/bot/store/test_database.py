@@ -2,15 +2,17 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import ClauseElement, make_url, text
+from sqlalchemy.dialects import postgresql
 
 from bot.store import NewGeneration, NewName, Scope, Store, StoreError
-from bot.store.database import Database
+from bot.store.database import Database, take_turns
 
 
 def files(folder: Path) -> set[str]:
@@ -177,6 +179,40 @@ class TestTransactions:
             name.id for generation in kept for name in generation.names
         }
         assert len(page.entries) == 40 * 3
+
+
+class Listener:
+    """Stands for a session of PostgreSQL, and hears what is executed."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def get_bind(self) -> SimpleNamespace:
+        return SimpleNamespace(engine=SimpleNamespace(url=make_url("postgresql+asyncpg://host/names")))
+
+    async def execute(self, statement: ClauseElement) -> None:
+        literally = {"literal_binds": True}
+        self.heard.append(str(statement.compile(dialect=postgresql.dialect(), compile_kwargs=literally)))
+
+
+class TestTurns:
+    async def test_where_transactions_write_side_by_side_they_are_taken_in_one_order(self) -> None:
+        session = Listener()
+
+        await take_turns(session, "member:3", "guild:1")  # type: ignore[arg-type]
+
+        assert session.heard == [
+            f"SELECT pg_advisory_xact_lock(hashtextextended('{key}', 0)) AS pg_advisory_xact_lock_1"
+            for key in ("guild:1", "member:3")
+        ]
+
+    async def test_sqlite_needs_none(
+        self, database: Database, sent: list[tuple[str, Sequence[object]]]
+    ) -> None:
+        async with database.write() as session:
+            await take_turns(session, "member:3")
+
+        assert sent == []
 
 
 class TestFailing:

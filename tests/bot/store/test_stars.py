@@ -56,6 +56,9 @@ class TestStarring:
         entry = await store.history.name(name_id)
         assert entry is not None
         assert entry.stars == 2
+        answer = await store.history.generation(kept.id)
+        assert answer is not None
+        assert [name.stars for name in answer.names] == [2, 0, 0]
 
     async def test_it_is_taken_back_once(self, store: Store, kept: Generation) -> None:
         name_id = kept.names[0].id
