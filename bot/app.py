@@ -10,13 +10,16 @@ from discord.ext import commands
 from bot.commands.about import About
 from bot.commands.datasets import DatasetCommands
 from bot.commands.favourites import Favourites
+from bot.commands.help import Help
 from bot.commands.history import History
 from bot.commands.names import Names
 from bot.commands.origin import Origins
+from bot.commands.privacy import Privacy
 from bot.commands.training import Training
 from bot.datasets import Datasets
 from bot.errors import Refusal
 from bot.generators import Generators
+from bot.housekeeping import Housekeeping
 from bot.naming import Naming
 from bot.settings import Settings
 from bot.store import BASE, Run, RunInProgress, Store
@@ -28,6 +31,7 @@ from bot.ui.history import TurnButton
 from bot.ui.names import Again, MoodSelect, More, Star, WriteIt
 from bot.ui.origin import LikeThis
 from bot.ui.picked import Keep, Pick, Remove
+from bot.ui.privacy import Delete, Export, ReallyDelete
 from bot.ui.replies import Interaction, custom_id_of, show, tell, tell_error
 from bot.ui.training import Cancel, RunCard, StartAgain
 from bot.uploads import Bounds
@@ -40,6 +44,7 @@ _ITEMS = (
     *(TurnButton, Pick, Keep, Remove),
     *(FavouritesPage, FavouritesFile, Forget),
     *(Cancel, StartAgain, RetrainNow),
+    *(Export, Delete, ReallyDelete),
 )
 
 
@@ -86,8 +91,19 @@ class NameBot(commands.Bot):
         self.datasets = Datasets(self.store, self.settings.data_dir, Bounds())
         self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)
         await self.naming.prepare()
-        for cog in (Names(), Origins(), History(), Favourites(), DatasetCommands(), Training(), About()):
+        for cog in (
+            Names(),
+            Origins(),
+            History(),
+            Favourites(),
+            DatasetCommands(),
+            Training(),
+            Help(),
+            Privacy(),
+            About(),
+        ):
             await self.add_cog(cog)
+        await self.add_cog(Housekeeping(self, self.store, self.settings.history_days))
         self.add_dynamic_items(*_ITEMS)
         await self._publish_commands()
         await self.trainer.start(self.show_run)

@@ -52,6 +52,7 @@ class Settings(BaseModel):
         "sqlite+aiosqlite:///var/namesmith.db"
     )
     data_dir: Path = Path("data/names")
+    history_days: int = Field(0, ge=0)
     dev_guild_id: int | None = Field(None, gt=0)
     discord_api_url: AnyHttpUrl | None = None
     discord_gateway_url: GatewayUrl | None = None
@@ -77,6 +78,7 @@ _FIXES: dict[str, str] = {
     "discord_token": "copy the bot's token from the Discord developer portal",
     "database_url": "use an asynchronous driver, as sqlite+aiosqlite:///var/namesmith.db",
     "data_dir": "name a folder of <category>.txt files",
+    "history_days": "use a whole number of days, or 0 to keep all",
     "dev_guild_id": "use the server's ID, a whole number, or leave it out",
     "discord_api_url": "use an address as https://discord.com/api/v10, or leave it out",
     "discord_gateway_url": "use an address as wss://gateway.discord.gg, or leave it out",

@@ -20,10 +20,10 @@ _LONGEST_LANGUAGE = 90  # letters that a custom ID has room for
 class LikeThis(PersistentButton, template=re.compile(r"like:(?P<language>.{1,90})", re.DOTALL)):
     """Makes names of the likeliest language."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, label: str = "Names like this") -> None:
         super().__init__(
             discord.ui.Button(
-                label="Names like this", style=discord.ButtonStyle.primary, custom_id=f"like:{language}"
+                label=label[:80], style=discord.ButtonStyle.primary, custom_id=f"like:{language}"
             )
         )
         self.language = language

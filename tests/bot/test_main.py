@@ -100,7 +100,19 @@ async def test_a_signal_ends_it_cleanly_within_ten_seconds_while_it_trains(
     assert run is not None
     assert run.status in (RunStatus.INTERRUPTED, RunStatus.SUCCEEDED)
     assert {command["name"] for command in discord.commands} == {
-        *("name", "blend", "origin", "history", "favourites", "top", "dataset", "retrain", "about")
+        *(
+            "name",
+            "blend",
+            "origin",
+            "history",
+            "favourites",
+            "top",
+            "dataset",
+            "retrain",
+            "help",
+            "privacy",
+            "about",
+        )
     }
     assert discord.identify["intents"] == 1, "no more than guilds"
 

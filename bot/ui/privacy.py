@@ -1,0 +1,108 @@
+"""The card of /privacy: what is stored, and the buttons that give it out and erase it."""
+
+import io
+import json
+import re
+from typing import Self
+
+import discord
+
+from bot.ui.names import ACCENT
+from bot.ui.persistent import PersistentButton
+from bot.ui.replies import Interaction, Notice
+
+_WHAT = """\
+### What I keep, and why
+- The names made for you, with language, letters, time, channel and server: for /history and "Again".
+- The names that you keep with a star: for /favourites.
+- Who asked for a training, and who added a server's own category: so that admins know.
+
+I never read messages. {history} When I leave a server, what was made there is erased after 30 days."""
+
+
+class Export(PersistentButton, template=r"privacy:export"):
+    """Gives everything about the one who asks, as a file."""
+
+    def __init__(self) -> None:
+        super().__init__(discord.ui.Button(label="Export", emoji="📄", custom_id="privacy:export"))
+
+    @classmethod
+    def parse(cls, _match: re.Match[str]) -> Self:
+        return cls()
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        everything = await interaction.client.store.privacy.export(interaction.user.id)
+        content = json.dumps(everything, ensure_ascii=False, indent=2).encode()
+        await interaction.followup.send(
+            file=discord.File(io.BytesIO(content), "everything.json"), ephemeral=True
+        )
+
+
+class Delete(PersistentButton, template=r"privacy:delete"):
+    """Asks whether to erase everything."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            discord.ui.Button(label="Delete…", style=discord.ButtonStyle.danger, custom_id="privacy:delete")
+        )
+
+    @classmethod
+    def parse(cls, _match: re.Match[str]) -> Self:
+        return cls()
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.edit_message(view=ConfirmCard())
+
+
+class ReallyDelete(PersistentButton, template=r"privacy:really-delete"):
+    """Erases everything about the one who asks."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Yes, erase all of it",
+                style=discord.ButtonStyle.danger,
+                custom_id="privacy:really-delete",
+            )
+        )
+
+    @classmethod
+    def parse(cls, _match: re.Match[str]) -> Self:
+        return cls()
+
+    async def press(self, interaction: Interaction) -> None:
+        await interaction.response.defer()
+        erased = await interaction.client.store.privacy.delete(interaction.user.id)
+        told = ", ".join(f"{count} {table.replace('_', ' ')}" for table, count in erased.items() if count)
+        await interaction.edit_original_response(
+            view=Notice(f"Erased: {told or 'nothing, there was nothing'}.")
+        )
+
+
+class PrivacyCard(discord.ui.LayoutView):
+    """What is stored, and what one can do about it."""
+
+    def __init__(self, history_days: int) -> None:
+        super().__init__(timeout=None)
+        history = (
+            f"Names are erased after {history_days} days."
+            if history_days
+            else "Names stay until they are removed."
+        )
+        card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
+        card.add_item(discord.ui.TextDisplay(_WHAT.format(history=history)))
+        card.add_item(discord.ui.ActionRow(Export(), Delete()))
+        self.add_item(card)
+
+
+class ConfirmCard(discord.ui.LayoutView):
+    """The last question before everything goes."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+        question = (
+            "Erase every name made for you and every star of yours, on all servers? It can't be undone."
+        )
+        self.add_item(discord.ui.TextDisplay(question))
+        self.add_item(discord.ui.ActionRow(ReallyDelete()))
