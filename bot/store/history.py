@@ -151,9 +151,9 @@ class History:
             return dict((await session.execute(counted)).tuples().all())
 
     async def names_made(self) -> int:
-        """Count the names ever made, deleted ones included.
+        """Count the names ever made, deleted ones included, but for those deleted since the last one.
 
-        It is the highest ID given: cheap however many there are, and as good as a count, since IDs
+        It is the highest ID there is: cheap however many there are, and as good as a count, since IDs
         are given one by one. (PostgreSQL leaves out some when an insertion fails.)
         """
         async with self._database.read() as session:

@@ -131,18 +131,28 @@ class Privacy:
             departure = delete(DepartureRow).where(DepartureRow.guild_id == guild_id)
             return await _changed(session, departure) > 0
 
+    async def departed(self) -> frozenset[int]:
+        """Find the guilds whose data is to go, to see which of them took the bot back unnoticed."""
+        async with self._database.read() as session:
+            return frozenset(await session.scalars(select(DepartureRow.guild_id)))
+
     async def purge_left(self, before: datetime) -> tuple[int, ...]:
         """Delete everything of the guilds that the bot left before a time, and tell which they were."""
-        left = (
+        longest_ago = (
             select(DepartureRow.guild_id)
             .where(DepartureRow.left_at < before)
-            .order_by(DepartureRow.left_at, DepartureRow.guild_id)
+            .order_by(DepartureRow.left_at)
+            .limit(1)
         )
-        async with self._database.read() as session:
-            guild_ids = tuple(await session.scalars(left))
-        for guild_id in guild_ids:
+        purged: list[int] = []
+        while True:
+            # Looked up one by one, since each takes its time, in which another may take the bot back.
+            async with self._database.read() as session:
+                guild_id = await session.scalar(longest_ago)
+            if guild_id is None:
+                return tuple(purged)
             await self.purge_guild(guild_id)
-        return guild_ids
+            purged.append(guild_id)
 
     async def purge_history(self, before: datetime) -> int:
         """Delete all names made before a time, starred or not. Returns how many they were."""

@@ -300,6 +300,7 @@ class TestGuilds:
             await store.history.keep(replace(new_generation, guild_id=guild_id))
         await store.privacy.leave(1)
         await store.privacy.leave(2)
+        assert await store.privacy.departed() == {1, 2}
         long_after = datetime.now(UTC) + timedelta(days=1)
         assert await store.privacy.purge_left(datetime.now(UTC) - timedelta(days=1)) == ()
 
@@ -308,7 +309,14 @@ class TestGuilds:
         assert await store.privacy.purge_left(long_after) == (1,)
 
         assert await store.privacy.guilds() == {2, 3}
+        assert await store.privacy.departed() == frozenset()
         assert await store.privacy.purge_left(long_after) == ()
+
+    async def test_the_one_left_longest_ago_goes_first(self, store: Store) -> None:
+        for guild_id in (3, 1, 2):
+            await store.privacy.leave(guild_id)
+
+        assert await store.privacy.purge_left(datetime.now(UTC) + timedelta(days=1)) == (3, 1, 2)
 
     async def test_to_leave_again_does_not_give_it_longer(self, store: Store, path: Path) -> None:
         await store.privacy.leave(1)
