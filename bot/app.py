@@ -79,6 +79,10 @@ class NameBot(commands.Bot):
             tree_cls=Tree,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
         )
         self.settings = settings
         self.started_at = discord.utils.utcnow()
@@ -98,7 +102,7 @@ class NameBot(commands.Bot):
             Favourites(),
             DatasetCommands(),
             Training(),
-            Help(),
+            Help(self),
             Privacy(),
             About(),
         ):

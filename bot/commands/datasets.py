@@ -21,6 +21,7 @@ CategoryName = app_commands.Range[str, 1, _LONGEST_NAME]
 
 
 @app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class DatasetCommands(commands.GroupCog, group_name="dataset"):
     """A server's own categories. Each command checks anew who asks: Discord's guard is but a hint."""

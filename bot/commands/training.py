@@ -15,6 +15,7 @@ class Training(commands.Cog):
     @app_commands.describe(base="The model that all servers share; for the bot's owner alone")
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.guild_only()
+    @app_commands.allowed_installs(guilds=True, users=False)
     @answered
     async def retrain(self, interaction: Interaction, base: bool = False) -> None:
         """Train this server's own model anew, and watch it learn"""

@@ -3,6 +3,9 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import discord
+import pytest
+
 from bot.housekeeping import Housekeeping
 from bot.store import Scope
 from tests.bot.test_favourites import star
@@ -108,3 +111,33 @@ async def test_help_has_something_to_try_at_once(world: World) -> None:
     label = next(label for label in buttons_of(card) if label.startswith("Try"))
     tried = (await world.alice.click(card, label=label)).response
     assert len(names_on(tried)) == 3
+
+
+async def test_a_server_that_invites_it_is_told_what_there_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = world.bot.get_channel(world.channel.id)
+    monkeypatch.setattr(discord.Guild, "system_channel", channel)
+
+    await happens(world, "on_guild_join")
+
+    assert "/name language:Russian letters:rus" in text_of(world.channel.history(viewer=world.alice)[-1])
+
+
+async def test_it_says_nothing_where_it_may_not_speak(world: World) -> None:
+    before = len(world.channel.history(viewer=world.alice))
+
+    await happens(world, "on_guild_join")
+
+    assert len(world.channel.history(viewer=world.alice)) == before
+
+
+async def test_it_may_be_installed_to_servers_and_users_and_used_anywhere(world: World) -> None:
+    published = next(entry.json for entry in world.env.http_requests if entry.method == "PUT")
+    commands = {command["name"]: command for command in published}
+
+    assert commands["name"]["integration_types"] == [0, 1]
+    assert commands["name"]["contexts"] == [0, 1, 2]
+    for name in ("retrain", "dataset"):
+        assert commands[name]["integration_types"] == [0], "servers alone"
+        assert commands[name]["contexts"] == [0]
