@@ -39,8 +39,8 @@ from bot.store.tables import (
 )
 from bot.store.uses import guild_key, member_key
 
-_AT_ONCE = 500
-"""Answers that are deleted in one transaction. Others may write between it and the next."""
+_AT_ONCE = 100
+"""Answers that are deleted in one transaction: few, so that others who write wait for a moment only."""
 
 
 class Privacy:
