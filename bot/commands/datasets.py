@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.answered import answered
+from bot.commands.contexts import in_its_servers
 from bot.errors import Refusal
 from bot.ui.datasets import CategoriesCard, CategoryCard, NamesForm, TakenCard
 from bot.ui.replies import Interaction, show, tell
@@ -20,8 +21,7 @@ _LONGEST_NAME = 50  # letters of a category's name
 CategoryName = app_commands.Range[str, 1, _LONGEST_NAME]
 
 
-@app_commands.guild_only()
-@app_commands.allowed_installs(guilds=True, users=False)
+@in_its_servers
 @app_commands.default_permissions(manage_guild=True)
 class DatasetCommands(commands.GroupCog, group_name="dataset"):
     """A server's own categories. Each command checks anew who asks: Discord's guard is but a hint."""

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.answered import answered
+from bot.commands.contexts import in_servers
 from bot.ui.favourites import favourites_card
 from bot.ui.replies import Interaction, show
 from bot.ui.top import Period, TopCard
@@ -22,7 +23,7 @@ class Favourites(commands.Cog):
         await show(interaction, await favourites_card(interaction, 0), private=True)
 
     @app_commands.command(name="top")
-    @app_commands.guild_only()
+    @in_servers
     @answered
     async def top(self, interaction: Interaction) -> None:
         """See this server's most starred names and most asked-for languages"""

@@ -4,6 +4,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.answered import answered
+from bot.commands.contexts import in_its_servers
 from bot.ui.replies import Interaction
 from bot.ui.training import may_train
 
@@ -14,8 +15,7 @@ class Training(commands.Cog):
     @app_commands.command(name="retrain")
     @app_commands.describe(base="The model that all servers share; for the bot's owner alone")
     @app_commands.default_permissions(manage_guild=True)
-    @app_commands.guild_only()
-    @app_commands.allowed_installs(guilds=True, users=False)
+    @in_its_servers
     @answered
     async def retrain(self, interaction: Interaction, base: bool = False) -> None:
         """Train this server's own model anew, and watch it learn"""
