@@ -43,8 +43,8 @@ class Batched:
 
     network: AnyConfig = NETWORKS["ensemble"]
     epochs: int | None = None
-    """How often every name is shown; where not given, as often as `names` has room for, 4 to 40 times."""
-    names: int = 200_000
+    """How often every name is shown; where not given, as often as `names` has room for, 2 to 40 times."""
+    names: int = 210_000
     """How many names are shown in all: a large corpus takes no longer than this."""
     batch: int = 64
     learning_rate: float = 4e-3
@@ -60,11 +60,15 @@ class Batched:
 
     def epochs_for(self, names: int) -> int:
         """How often every one of so many names is shown."""
-        return self.epochs or min(max(round(self.names / names), 4), 40)
+        return self.epochs or min(max(self.names // names, 2), 40)
 
     def further(self) -> Self:
-        """The recipe for a network that already knows much of the corpus: a fifth of the time."""
-        return replace(self, names=self.names // 5, epochs=self.epochs and -(-self.epochs // 5))
+        """For a network that knows much of the corpus: a fifth of the time, and more of it for what is new.
+
+        New categories are small ones: with the exponent 1 they came 0.02 nats less far in that time.
+        """
+        epochs = self.epochs and -(-self.epochs // 5)
+        return replace(self, names=self.names // 5, epochs=epochs, exponent=min(self.exponent, 0.5))
 
 
 @dataclass(frozen=True)
