@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, select, update
@@ -151,6 +151,9 @@ class Runs:
             if model is None:
                 return run
             _require_made_by(run, model)
+            if run.requested_by is None:
+                # Perhaps not since the job began: they may have asked to be forgotten meanwhile.
+                model = replace(model, trained_by=None)
             await add_model(session, model, activate=status is RunStatus.SUCCEEDED)
             return await _find(session, run_id)
 

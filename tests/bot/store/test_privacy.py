@@ -234,6 +234,18 @@ class TestDelete:
         assert other is not None
         assert other.trained_by == OTHER
 
+    async def test_a_training_that_goes_on_does_not_bring_them_back(
+        self, store: Store, path: Path, new_run: NewRun, new_model: NewModel
+    ) -> None:
+        run = await store.runs.request(replace(new_run, requested_by=USER))
+        order = await store.runs.start(run.id)
+
+        await store.privacy.delete(USER)
+
+        model = replace(new_model, guild_id=1, run_id=run.id, trained_by=order.requested_by)
+        await store.runs.finish(run.id, RunStatus.SUCCEEDED, model=model)
+        assert mentions(path, USER) == set()
+
     async def test_many_answers_go_in_several_transactions(
         self, store: Store, new_generation: NewGeneration, monkeypatch: pytest.MonkeyPatch
     ) -> None:
