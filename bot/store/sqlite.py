@@ -50,22 +50,21 @@ TEXT_SEARCH = (
     """
     CREATE TRIGGER names_text_insert AFTER INSERT ON names WHEN new.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (rowid, folded, place)
-        VALUES (new.id, new.folded,
-            printf('%03x', new.guild_id >> 22 & 4095));
+        VALUES (new.id, new.folded, printf('%03x', new.guild_id >> 22 & 4095));
     END
     """,
     """
     CREATE TRIGGER names_text_delete AFTER DELETE ON names WHEN old.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (names_text, rowid, folded, place)
-        VALUES ('delete', old.id, old.folded,
-            printf('%03x', old.guild_id >> 22 & 4095));
+        VALUES ('delete', old.id, old.folded, printf('%03x', old.guild_id >> 22 & 4095));
     END
     """,
 )
 """An index of the guilds' names by any three letters in a row, kept in step by triggers.
 
 So that a small guild's search need not look at every other guild's names, each name is also indexed
-by a `place`: twelve bits of its guild's ID, from the part of that which is a time in milliseconds. https://sqlite.org/fts5.html#the_trigram_tokenizer
+by a `place`: twelve bits of its guild's ID, from the part of that which is a time in milliseconds.
+https://sqlite.org/fts5.html#the_trigram_tokenizer
 """
 
 _NAMES_TEXT = table("names_text", column("rowid", Integer), column("names_text", String))

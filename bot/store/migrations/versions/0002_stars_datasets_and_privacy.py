@@ -214,14 +214,12 @@ def _create_text_search() -> None:
     op.execute("""
     CREATE TRIGGER names_text_insert AFTER INSERT ON names WHEN new.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (rowid, folded, place)
-        VALUES (new.id, new.folded,
-            printf('%03x', new.guild_id >> 22 & 4095));
+        VALUES (new.id, new.folded, printf('%03x', new.guild_id >> 22 & 4095));
     END
     """)
     op.execute("""
     CREATE TRIGGER names_text_delete AFTER DELETE ON names WHEN old.guild_id IS NOT NULL BEGIN
         INSERT INTO names_text (names_text, rowid, folded, place)
-        VALUES ('delete', old.id, old.folded,
-            printf('%03x', old.guild_id >> 22 & 4095));
+        VALUES ('delete', old.id, old.folded, printf('%03x', old.guild_id >> 22 & 4095));
     END
     """)
