@@ -52,6 +52,14 @@ class Village:
         who = [*self.members, self.admin][number % 3]
         await who.slash(self.channel, "name", language=language, count=3 + number % 3)
 
+    async def teach(self, settings: Settings) -> bool:
+        """The admin adds a category of the server's own, for the next /retrain to learn."""
+        elvish = settings.data_dir.parent / "demo" / "Elvish.txt"
+        if elvish.is_file():
+            content = (elvish.name, elvish.read_bytes())
+            await self.admin.slash(self.channel, "dataset add", file=content)
+        return True
+
 
 def main(
     port: Annotated[int, typer.Option(help="Of the page; a free one if 0.")] = 8642,
@@ -108,7 +116,7 @@ def _behind(env: simcord.Env) -> float:
 
 async def _live(env: simcord.Env, preview: Any, bot: NameBot, village: Village) -> None:
     """Let time pass, a second at a time, and show what it brought."""
-    wished = 0
+    wished, taught = 0, False
     while True:
         await asyncio.sleep(_TICK)
         try:
@@ -116,6 +124,8 @@ async def _live(env: simcord.Env, preview: Any, bot: NameBot, village: Village) 
             for language in bot.naming.complete(None, "")[wished:_FIRST_WISHES]:
                 await village.first_wish(language, wished)
                 wished += 1
+            if wished and not taught:
+                taught = await village.teach(bot.settings)
             await preview.refresh()
         except simcord.SetupError as busy:  # someone clicks at this moment: the next second will do
             log.debug("skipped: %s", busy)

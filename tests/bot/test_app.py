@@ -2,6 +2,7 @@
 
 import logging
 import re
+from pathlib import Path
 
 import discord
 import pytest
@@ -117,6 +118,12 @@ async def test_commands_and_their_options_are_described(world: World) -> None:
         assert command.description not in ("", "…"), command.name
         for option in command.parameters:
             assert option.description not in ("", "…"), (command.name, option.name)
+
+
+async def test_every_command_is_in_the_readme(world: World) -> None:
+    readme = Path("README.md").read_text("utf-8")
+    for command in world.bot.tree.get_commands():
+        assert f"`/{command.name}" in readme, command.name
 
 
 async def test_admin_commands_are_guarded_by_discord_too(world: World) -> None:
