@@ -26,10 +26,12 @@ class Housekeeping(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Note what servers were left unnoticed, and begin; at a reconnection it has begun already."""
+        """Note what servers were left, or came back, unnoticed, and begin to look once a day."""
         here = {guild.id for guild in self._bot.guilds}
         for guild_id in await self._store.privacy.guilds() - here:
             await self._store.privacy.leave(guild_id)
+        for guild_id in await self._store.privacy.departed() & here:
+            await self._store.privacy.rejoin(guild_id)
         if not self._daily.is_running():
             self._daily.start()
 

@@ -5,13 +5,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # it is run as a script, from anywhere
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # it is run as a script, from anywhere
 
 from playwright.sync_api import Locator
 
 from tests.browser import Chat, chromium, demo
 
-ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 
 
@@ -24,22 +24,32 @@ def main() -> None:
     ):
         chat = Chat(browser, address, width=1000, height=900)
         chat.wait_for("it is in use", seconds=300)
-        chat.wait_for_more_than(6)  # what the members ask for first
+        chat.wait_for("Elvish")  # the last that the page's own people do
         _take_names(chat)
         _take_training(chat)
 
 
 def _take_names(chat: Chat) -> None:
-    chat.type_command("name", language="russian", letters="rus")
-    _keep(chat.wait_for("Russian · for @Ada"), "name")
+    chat.type_command("blend", first="italian", second="japanese", letters="am")
+    _keep(chat.wait_for("×"), "blend")
+    chat.type_command("origin", name="Rovakov")
+    _keep(chat.wait_for("sounds"), "origin")
     chat.type_command("history")
     _keep(chat.wait_for("Previous"), "history")
+    chat.type_command("name", language="russian", letters="rus")
+    card = chat.wait_for("Russian · for @Ada")
+    chat.press("⭐", card)
+    chat.wait_for("is among your /favourites")
+    _keep(chat.wait_for("Russian · for @Ada"), "name")
+    chat.press("Write it for me", card)
+    chat.page.wait_for_timeout(3000)
+    _keep(chat.messages.last, "written")
     chat.page.screenshot(path=PICTURES / "page.png")
 
 
 def _take_training(chat: Chat) -> None:
     chat.type_command("retrain")
-    _keep(chat.wait_for("epoch 3 of", seconds=120), "training")
+    _keep(chat.wait_for(re.compile(r"epoch [2-9]\d* of"), seconds=120), "training")
     _keep(chat.wait_for(re.compile("Trained this server.s model"), seconds=300), "trained")
 
 

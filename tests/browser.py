@@ -64,7 +64,7 @@ class Chat:
         self.page.select_option("#viewer-picker", label=viewer)
         self._wait_until_ready()
 
-    def type_command(self, name: str, **options: str) -> None:
+    def type_command(self, name: str, /, **options: str) -> None:
         """Type a slash command and its options, choose each from what is offered, and send it."""
         box = self.page.locator("#channel-composer-input")
         box.click()
@@ -81,7 +81,7 @@ class Chat:
             self.page.locator(f'.command-suggestion[data-value="{option}"]').click()
         field.click()
         field.press_sequentially(value)
-        if option == "language":
+        if option in ("language", "first", "second"):
             self.page.locator(".command-suggestion").first.click()
 
     def press(self, label: str, message: Locator | None = None) -> None:

@@ -86,7 +86,7 @@ class PrivacyCard(discord.ui.LayoutView):
     def __init__(self, history_days: int) -> None:
         super().__init__(timeout=None)
         history = (
-            f"Names are erased after {history_days} days."
+            f"Names are erased after {history_days} days, those with a star too."
             if history_days
             else "Names stay until they are removed."
         )

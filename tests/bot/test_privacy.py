@@ -93,6 +93,16 @@ async def test_a_server_that_was_left_unnoticed_is_found_at_the_start(world: Wor
     assert not (await world.bot.store.history.page(Scope.guild(4711))).entries
 
 
+async def test_a_server_that_came_back_unnoticed_keeps_its_names(world: World) -> None:
+    await keep(world, "Mine")
+    await world.bot.store.privacy.leave(world.guild.id)
+    await world.restart()
+
+    await housekeeping(world).purge(datetime.now(UTC) + timedelta(days=31))
+
+    assert await names_of(world) == ["Mine"]
+
+
 async def test_old_names_go_if_the_host_says_so(world: World) -> None:
     await keep(world, "Old")
     later = datetime.now(UTC) + timedelta(days=8)
