@@ -10,8 +10,6 @@ import torch
 from benchmarks.runs import trained
 from benchmarks.tables import show
 from model import Corpus, Generator
-from model.networks import TutorialConfig
-from model.recipes import OneByOne
 
 _LONGEST = 20
 
@@ -20,7 +18,7 @@ def run(corpus: Corpus) -> None:
     """Print names a second and the time of a reply, on one thread."""
     torch.set_num_threads(1)
     category = max(corpus.names, key=lambda name: len(corpus.names[name]))
-    tutorial = trained(corpus, TutorialConfig(), OneByOne(steps=2_000)).generator
+    tutorial = trained(corpus, None, "tutorial").generator
     letters = [initial for initial in tutorial.initials(category) if len(initial.encode()) == 1]
     one_by_one = len(letters) / _best(partial(_as_the_tutorial, tutorial, category, letters))
     rows = [["the tutorial's program: one at a time, greedy", f"{one_by_one:,.0f}", "1 ×", ""]]

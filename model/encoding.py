@@ -79,4 +79,4 @@ class Encoding:
         )
 
     def text(self, letters: Iterable[int]) -> str:
-        return "".join(self.alphabet[letter] for letter in letters)
+        return "".join(map(self.alphabet.__getitem__, letters))

@@ -119,11 +119,9 @@ def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> list
         if place == plan.max_length or not len(rows):
             break
         stems, stem_of = _grow(plan, stems, stem_of, symbols[going])
-    cut = set(rows.tolist())
+    cut, boundary = set(rows.tolist()), plan.boundary
     return [
-        Drawn(
-            tuple(line[: line.index(plan.boundary)] if row not in cut else line[:-1]), total, row not in cut
-        )
+        Drawn(tuple(line[:-1] if row in cut else line[: line.index(boundary)]), total, row not in cut)
         for row, (line, total) in enumerate(zip(written.tolist(), totals.tolist(), strict=True))
     ]
 
