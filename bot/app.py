@@ -1,7 +1,7 @@
 """The bot: composes the parts and closes them."""
 
 import logging
-from contextlib import suppress
+from contextlib import AsyncExitStack
 
 import discord
 from discord import app_commands
@@ -22,7 +22,7 @@ from bot.generators import Generators
 from bot.housekeeping import Housekeeping
 from bot.naming import Naming
 from bot.settings import Settings
-from bot.store import BASE, Run, RunInProgress, Store
+from bot.store import BASE, ENDS, Run, RunInProgress, Store
 from bot.training.outcome import outcome_of
 from bot.training.trainer import Trainer
 from bot.ui.datasets import RetrainNow
@@ -85,15 +85,19 @@ class NameBot(commands.Bot):
             ),
         )
         self.settings = settings
+        self._opened = AsyncExitStack()
         self.started_at = discord.utils.utcnow()
 
     async def setup_hook(self) -> None:
         """Open and compose everything, before the first event."""
-        self.store = await Store.open(self.settings.database_url)
+        self.store = await self._opened.enter_async_context(await Store.open(self.settings.database_url))
+        self._opened.push_async_callback(super().close)
         self.generators = Generators(self.store)
+        self._opened.callback(self.generators.close)
         self.naming = Naming(self.store, self.generators)
         self.datasets = Datasets(self.store, self.settings.data_dir, Bounds())
         self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)
+        self._opened.push_async_callback(self.trainer.close)
         await self.naming.prepare()
         for cog in (
             Names(),
@@ -113,16 +117,11 @@ class NameBot(commands.Bot):
         await self.trainer.start(self.show_run)
 
     async def close(self) -> None:
-        """Close every part that was opened, whatever another one does; a second call does nothing more."""
-        if self.is_closed():
-            return
-        with suppress(AttributeError):  # a start that failed half-way has opened only some
-            await self.trainer.close()
-        with suppress(AttributeError):
-            self.generators.close()
-        await super().close()
-        with suppress(AttributeError):
-            await self.store.close()
+        """Close what was opened, the last first; a second call does nothing more."""
+        try:
+            await self._opened.aclose()
+        finally:
+            await super().close()  # a start that failed early has not put it among the rest
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer a click on a button that is none of ours any more, which Discord would call a failure."""
@@ -147,6 +146,9 @@ class NameBot(commands.Bot):
         message = await show(interaction, RunCard(run))
         if message is not None:
             await self.store.runs.follow(run.id, message.channel.id, message.id)
+            newest = await self.store.runs.get(run.id)
+            if newest is not None and newest.status in ENDS:  # it was over before its card was there
+                await self.show_run(newest)
 
     async def show_run(self, run: Run) -> None:
         """Bring a run's card up to date. If it was deleted, the training goes on without."""
