@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.errors import Refusal
 from bot.store import DEFAULT_COLLECTION, Category, Store, TooManyCategories
-from bot.ui.text import plain
+from bot.text import plain
 from bot.uploads import Bounds, Taken
 from model import Corpus
 from model.text import fold

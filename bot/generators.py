@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+import torch
+
 from bot.store import BASE, Store
 from model import Generator
 
@@ -37,7 +39,9 @@ class Generators:
         self._store = store
         self._loaded: OrderedDict[int, Serving] = OrderedDict()
         self._newest: dict[int, int] = {}  # guild -> the model it was last seen with
-        # One thread: two cores serve the event loop and a training besides.
+        # One thread, and one of torch's: a few names gain nothing from more, and the other cores serve
+        # the event loop and a training.
+        torch.set_num_threads(1)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="generator")
 
     async def of_guild(self, guild_id: int | None) -> Serving | None:

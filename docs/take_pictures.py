@@ -8,9 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # it is run as a script, from anywhere
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator  # noqa: E402
 
-from tests.browser import Chat, chromium, demo
+from tests.browser import Chat, chromium, demo  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 

@@ -10,9 +10,9 @@ from discord.ext import commands
 from bot.commands.answered import answered
 from bot.commands.contexts import in_its_servers
 from bot.errors import Refusal
+from bot.text import plain
 from bot.ui.datasets import CategoriesCard, CategoryCard, NamesForm, TakenCard
 from bot.ui.replies import Interaction, show, tell
-from bot.ui.text import plain
 from bot.ui.training import managed_guild
 from bot.uploads import read_upload
 

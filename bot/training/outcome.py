@@ -1,13 +1,33 @@
 """What a finished run has changed: figures, names from before and after, and the loss as a picture."""
 
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.generators import Generators, Serving
 from bot.store import Model, Run, Store
-from bot.ui.training import Outcome, Sample
 from model import ModelError, plots
 
 _LANGUAGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A name in one language by the model before and the one after, with the same seed."""
+
+    language: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run that came to a model has changed. Losses are nats a letter on held-out names."""
+
+    before: float | None
+    after: float
+    samples: Sequence[Sample]
+    picture: bytes
 
 
 async def outcome_of(run: Run, store: Store, generators: Generators) -> Outcome | None:

@@ -6,10 +6,10 @@ from typing import Any, Self
 import discord
 
 from bot.store import Category
+from bot.text import plain
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton
 from bot.ui.replies import Interaction, show, tell_error
-from bot.ui.text import plain
 from bot.ui.training import managed_guild
 from bot.uploads import Taken, read_lines
 

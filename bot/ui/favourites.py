@@ -10,10 +10,10 @@ import discord
 
 from bot.exports import FORMATS
 from bot.store import Favourite
+from bot.text import plain
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton, PersistentItem
 from bot.ui.replies import Interaction
-from bot.ui.text import plain
 
 _A_PAGE = 20  # names; a select holds up to 25
 

@@ -8,11 +8,11 @@ import discord
 
 from bot.errors import Refusal
 from bot.store import Cursor, Filters, Page, Scope, Store
+from bot.text import plain
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton
 from bot.ui.picked import Pick
 from bot.ui.replies import Interaction
-from bot.ui.text import plain
 
 LONGEST_TEXT = 30
 LONGEST_LANGUAGE = 32

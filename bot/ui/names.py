@@ -9,10 +9,10 @@ import discord
 from bot.errors import Refusal
 from bot.naming import Made
 from bot.requests import Mood
-from bot.ui.persistent import PersistentButton, PersistentItem
+from bot.text import plain
+from bot.ui.persistent import NumberedButton, PersistentItem
 from bot.ui.pictures import attached, gallery
 from bot.ui.replies import Interaction, asker, show, tell
-from bot.ui.text import plain
 
 ACCENT = discord.Colour(0x2F6FB3)
 
@@ -28,59 +28,28 @@ async def answer(
     await show(interaction, NameCard(await make()), private=private)
 
 
-class Again(PersistentButton, template=r"again:(?P<generation>\d{1,18})"):
+class Again(NumberedButton, kind="again", label="Again", emoji="🎲", style=discord.ButtonStyle.primary):
     """Makes new names of the same kind, in a card of their own: the old ones may be liked."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="Again",
-                emoji="🎲",
-                style=discord.ButtonStyle.primary,
-                custom_id=f"again:{generation_id}",
-            )
-        )
-        self.generation_id = generation_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
-
     async def press(self, interaction: Interaction) -> None:
         naming = interaction.client.naming
-        await answer(interaction, lambda: naming.again(asker(interaction), self.generation_id))
+        await answer(interaction, lambda: naming.again(asker(interaction), self.number))
 
 
-class More(PersistentButton, template=r"more:(?P<generation>\d{1,18})"):
+class More(NumberedButton, kind="more", label="More like this"):
     """Makes many names of the same kind."""
 
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(discord.ui.Button(label="More like this", custom_id=f"more:{generation_id}"))
-        self.generation_id = generation_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
-
     async def press(self, interaction: Interaction) -> None:
         naming = interaction.client.naming
-        await answer(interaction, lambda: naming.more(asker(interaction), self.generation_id))
+        await answer(interaction, lambda: naming.more(asker(interaction), self.number))
 
 
-class WriteIt(PersistentButton, template=r"write:(?P<generation>\d{1,18})"):
+class WriteIt(NumberedButton, kind="write", label="Write it for me"):
     """Shows how the network wrote a name."""
-
-    def __init__(self, generation_id: int) -> None:
-        super().__init__(discord.ui.Button(label="Write it for me", custom_id=f"write:{generation_id}"))
-        self.generation_id = generation_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["generation"]))
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True)  # the picture takes a while
-        picture = await interaction.client.naming.written(asker(interaction), self.generation_id)
+        picture = await interaction.client.naming.written(asker(interaction), self.number)
         view = discord.ui.LayoutView(timeout=None)
         view.add_item(gallery("How likely each letter was at each step"))
         await show(interaction, view, attached(picture))
@@ -117,21 +86,11 @@ class MoodSelect(
         await answer(interaction, lambda: naming.in_mood(asker(interaction), self.generation_id, temperature))
 
 
-class Star(PersistentButton, template=r"star:(?P<name>\d{1,18})"):
+class Star(NumberedButton, kind="star", emoji="⭐"):
     """Keeps a name among one's favourites, or no longer; shows how many keep it."""
 
-    def __init__(self, name_id: int, stars: int = 0) -> None:
-        super().__init__(
-            discord.ui.Button(label=str(stars) if stars else None, emoji="⭐", custom_id=f"star:{name_id}")
-        )
-        self.name_id = name_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["name"]))
-
     async def press(self, interaction: Interaction) -> None:
-        starred = await interaction.client.naming.star(asker(interaction), self.name_id)
+        starred = await interaction.client.naming.star(asker(interaction), self.number)
         await interaction.response.edit_message(view=NameCard(starred.made))
         if starred.now:
             await tell(interaction, f"⭐ **{plain(starred.text)}** is among your /favourites.")
@@ -160,9 +119,14 @@ def _names(made: Made) -> list[discord.ui.Item[Any]]:
     if made.generation_id is None:
         return [discord.ui.TextDisplay("\n".join(headings))]
     return [
-        discord.ui.Section(heading, accessory=Star(name_id, made.stars.get(name_id, 0)))
+        discord.ui.Section(heading, accessory=Star(name_id, label=_count(made, name_id)))
         for heading, name_id in zip(headings, made.name_ids, strict=True)
     ]
+
+
+def _count(made: Made, name_id: int) -> str | None:
+    """How many keep a name, if anyone does."""
+    return str(made.stars[name_id]) if made.stars.get(name_id) else None
 
 
 def _small_print(made: Made) -> list[str]:

@@ -7,11 +7,11 @@ import discord
 
 from bot.naming import Origin
 from bot.requests import Request
+from bot.text import plain
 from bot.ui.names import ACCENT, answer
 from bot.ui.persistent import PersistentButton
 from bot.ui.pictures import gallery
 from bot.ui.replies import Interaction, asker
-from bot.ui.text import plain
 
 _WORTH_TELLING = 0.05  # a share of probability
 _LONGEST_LANGUAGE = 90  # letters that a custom ID has room for

@@ -5,7 +5,7 @@ What that says is checked anew at each use: who it is, and what is still true.
 
 import re
 from abc import abstractmethod
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import discord
 
@@ -45,3 +45,33 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], Generic[ItemT], template=r"(
 
 class PersistentButton(PersistentItem[discord.ui.Button[Any]], template=r"(?!)"):
     """A button."""
+
+
+class NumberedButton(PersistentButton, template=r"(?!)"):
+    """A button about one thing of the store, whose number is all that the custom ID holds.
+
+    A subclass says what it looks like: `class Again(NumberedButton, kind="again", label="Again")`.
+    """
+
+    _face: ClassVar[dict[str, Any]]
+    _kind: ClassVar[str]
+
+    def __init_subclass__(
+        cls,
+        *,
+        kind: str,
+        label: str | None = None,
+        emoji: str | None = None,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    ) -> None:
+        super().__init_subclass__(template=rf"{kind}:(?P<number>\d{{1,18}})")
+        cls._kind, cls._face = kind, {"label": label, "emoji": emoji, "style": style}
+
+    def __init__(self, number: int, **other_face: Any) -> None:
+        face = {**self._face, **other_face}
+        super().__init__(discord.ui.Button(custom_id=f"{self._kind}:{number}", **face))
+        self.number = number
+
+    @classmethod
+    def parse(cls, match: re.Match[str]) -> Self:
+        return cls(int(match["number"]))

@@ -8,9 +8,9 @@ import discord
 
 from bot.errors import Refusal
 from bot.store import Entry, KeptEntry
-from bot.ui.persistent import PersistentButton, PersistentItem
+from bot.text import plain
+from bot.ui.persistent import NumberedButton, PersistentItem
 from bot.ui.replies import Interaction, Notice, asker, show
-from bot.ui.text import plain
 
 
 class Pick(PersistentItem[discord.ui.Select[Any]], template=r"pick"):
@@ -42,39 +42,21 @@ class Pick(PersistentItem[discord.ui.Select[Any]], template=r"pick"):
         await show(interaction, card, private=True)
 
 
-class Keep(PersistentButton, template=r"keep:(?P<name>\d{1,18})"):
+class Keep(NumberedButton, kind="keep", label="Keep", emoji="⭐"):
     """Keeps the name among one's favourites."""
 
-    def __init__(self, name_id: int) -> None:
-        super().__init__(discord.ui.Button(label="Keep", emoji="⭐", custom_id=f"keep:{name_id}"))
-        self.name_id = name_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["name"]))
-
     async def press(self, interaction: Interaction) -> None:
-        name = await _in_reach(interaction, self.name_id)
+        name = await _in_reach(interaction, self.number)
         await interaction.client.store.stars.star(interaction.user.id, name.id)
         kept = Notice(f"⭐ **{plain(name.text)}** is among your /favourites.")
         await interaction.response.edit_message(view=kept)
 
 
-class Remove(PersistentButton, template=r"remove:(?P<name>\d{1,18})"):
+class Remove(NumberedButton, kind="remove", label="Remove", style=discord.ButtonStyle.danger):
     """Removes the name from everywhere: for its maker, and for who may manage messages."""
 
-    def __init__(self, name_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(label="Remove", style=discord.ButtonStyle.danger, custom_id=f"remove:{name_id}")
-        )
-        self.name_id = name_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["name"]))
-
     async def press(self, interaction: Interaction) -> None:
-        name = await _in_reach(interaction, self.name_id)
+        name = await _in_reach(interaction, self.number)
         if not _may_remove(interaction, name):
             raise Refusal("Only the one who asked for a name, or who may manage messages, can remove it.")
         await interaction.client.store.history.remove(name.id)

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot.errors import Refusal, error_id
 from bot.requests import Asker
-from bot.ui.text import plain
+from bot.text import plain
 from model import ModelError
 
 if TYPE_CHECKING:

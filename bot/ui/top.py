@@ -7,8 +7,8 @@ from typing import Self
 import discord
 
 from bot.store import TopLanguage, TopName
+from bot.text import plain
 from bot.ui.names import ACCENT
-from bot.ui.text import plain
 
 
 @dataclass(frozen=True, slots=True)

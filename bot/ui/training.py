@@ -1,19 +1,17 @@
 """The card of a training run: how far it is, how it ended, and its buttons."""
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 import discord
 
 from bot.errors import Refusal
 from bot.store import BASE, ENDS, Run, RunStatus
+from bot.text import duration, plain
+from bot.training.outcome import Outcome
 from bot.ui.names import ACCENT
-from bot.ui.persistent import PersistentButton
+from bot.ui.persistent import NumberedButton
 from bot.ui.pictures import attached, gallery
 from bot.ui.replies import Interaction
-from bot.ui.text import duration, plain
 
 _BAR = 20  # squares
 
@@ -29,62 +27,21 @@ _HEADINGS: dict[RunStatus, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A name in one language by the model before and the one after, with the same seed."""
-
-    language: str
-    before: str | None
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run that came to a model has changed. Losses are nats a letter on held-out names."""
-
-    before: float | None
-    after: float
-    samples: Sequence[Sample]
-    picture: bytes
-
-
-class Cancel(PersistentButton, template=r"cancel:(?P<run>\d{1,18})"):
+class Cancel(NumberedButton, kind="cancel", label="Cancel", style=discord.ButtonStyle.danger):
     """Stops a run."""
 
-    def __init__(self, run_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(label="Cancel", style=discord.ButtonStyle.danger, custom_id=f"cancel:{run_id}")
-        )
-        self.run_id = run_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["run"]))
-
     async def press(self, interaction: Interaction) -> None:
-        run = await _own_run(interaction, self.run_id)
+        run = await _own_run(interaction, self.number)
         await interaction.response.defer()
         await interaction.client.trainer.cancel(run.id)
         await _refresh(interaction, run)
 
 
-class StartAgain(PersistentButton, template=r"retrain:(?P<run>\d{1,18})"):
+class StartAgain(NumberedButton, kind="retrain", label="Start again", style=discord.ButtonStyle.primary):
     """Starts a run anew that did not come to its end."""
 
-    def __init__(self, run_id: int) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="Start again", style=discord.ButtonStyle.primary, custom_id=f"retrain:{run_id}"
-            )
-        )
-        self.run_id = run_id
-
-    @classmethod
-    def parse(cls, match: re.Match[str]) -> Self:
-        return cls(int(match["run"]))
-
     async def press(self, interaction: Interaction) -> None:
-        run = await _own_run(interaction, self.run_id)
+        run = await _own_run(interaction, self.number)
         await interaction.client.retrain(interaction, base=run.guild_id == BASE)
 
 

@@ -13,6 +13,8 @@ from bot.naming import Naming
 from bot.ui.names import Again
 from tests.bot.world import World, close_world, open_world, publish, text_of
 
+README = Path("README.md").read_text("utf-8")
+
 
 class Broken(Exception):
     pass
@@ -121,9 +123,8 @@ async def test_commands_and_their_options_are_described(world: World) -> None:
 
 
 async def test_every_command_is_in_the_readme(world: World) -> None:
-    readme = Path("README.md").read_text("utf-8")
     for command in world.bot.tree.get_commands():
-        assert f"`/{command.name}" in readme, command.name
+        assert f"`/{command.name}" in README, command.name
 
 
 async def test_admin_commands_are_guarded_by_discord_too(world: World) -> None:

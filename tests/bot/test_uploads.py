@@ -105,7 +105,10 @@ def test_no_upload_does_anything_but_be_taken_or_refused(suffix: str, content: b
         assert len(set(part.names)) == len(part.names)
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=60), min_size=1, max_size=4))
+FILENAMES = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=20)  # zipfile cuts there
+
+
+@given(st.dictionaries(FILENAMES, st.text(max_size=60), min_size=1, max_size=4))
 def test_any_text_in_a_zip_is_taken_or_refused(files: dict[str, str]) -> None:
     content = zipped(**{f"{name}.txt": text.encode("utf-8", "ignore") for name, text in files.items()})
     try:
