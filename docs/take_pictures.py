@@ -35,16 +35,13 @@ def _take_names(chat: Chat) -> None:
     chat.type_command("origin", name="Rovakov")
     _keep(chat.wait_for("sounds"), "origin")
     chat.type_command("history")
-    _keep(chat.wait_for("Previous"), "history")
+    chat.wait_for("Previous")
     chat.type_command("name", language="russian", letters="rus")
     card = chat.wait_for("Russian · for @Ada")
-    chat.press("⭐", card)
-    chat.wait_for("is among your /favourites")
-    _keep(chat.wait_for("Russian · for @Ada"), "name")
+    chat.page.screenshot(path=PICTURES / "page.png")
     chat.press("Write it for me", card)
     chat.page.wait_for_timeout(3000)
     _keep(chat.messages.last, "written")
-    chat.page.screenshot(path=PICTURES / "page.png")
 
 
 def _take_training(chat: Chat) -> None:
