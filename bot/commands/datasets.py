@@ -1,7 +1,9 @@
 """/dataset: a server's admins teach their model names of their own."""
 
+import asyncio
 import io
 import zipfile
+from collections.abc import Mapping, Sequence
 
 import discord
 from discord import app_commands
@@ -10,6 +12,7 @@ from discord.ext import commands
 from bot.commands.answered import answered
 from bot.commands.contexts import in_its_servers
 from bot.errors import Refusal
+from bot.store import Category
 from bot.text import plain
 from bot.ui.datasets import CategoriesCard, CategoryCard, NamesForm, TakenCard
 from bot.ui.replies import Interaction, show, tell
@@ -69,7 +72,8 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
         if file.size > datasets.bounds.size:  # before anything of it is read
             raise Refusal(f"The file is larger than {datasets.bounds.size // 1024:,} KiB: take a part of it.")
         await interaction.response.defer(thinking=True, ephemeral=True)
-        taken = read_upload(file.filename, await file.read(), category, datasets.bounds)
+        content = await file.read()
+        taken = await asyncio.to_thread(read_upload, file.filename, content, category, datasets.bounds)
         await datasets.add(guild_id, interaction.user.id, taken, extends=extends)
         await show(interaction, TakenCard(taken), private=True)
 
@@ -101,12 +105,9 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
         everything = await interaction.client.store.datasets.everything(managed_guild(interaction))
         if not everything:
             raise Refusal("This server has put nothing in yet. Add a category with /dataset add.")
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            for category, names in everything.items():
-                archive.writestr(f"{_filename(category.name)}.txt", "".join(f"{name}\n" for name in names))
-        buffer.seek(0)
-        await interaction.response.send_message(file=discord.File(buffer, "categories.zip"), ephemeral=True)
+        await interaction.response.defer(thinking=True, ephemeral=True)  # many names take a while to pack
+        archive = await asyncio.to_thread(_packed, everything)
+        await interaction.followup.send(file=discord.File(archive, "categories.zip"), ephemeral=True)
 
     @app_commands.command(name="use")
     @app_commands.describe(collection="What the model learns beside this server's own categories")
@@ -123,6 +124,16 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
     ) -> list[app_commands.Choice[str]]:
         found = [name for name in interaction.client.datasets.collections if typed.strip().lower() in name]
         return [app_commands.Choice(name=name, value=name) for name in found[:25]]
+
+
+def _packed(categories: Mapping[Category, Sequence[str]]) -> io.BytesIO:
+    """A zip with a file of names for each category."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for category, names in categories.items():
+            archive.writestr(f"{_filename(category.name)}.txt", "".join(f"{name}\n" for name in names))
+    buffer.seek(0)
+    return buffer
 
 
 def _filename(category: str) -> str:
