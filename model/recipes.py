@@ -21,7 +21,7 @@ _SURE_COUNTS = NgramConfig(order=5, discount=0.6, strength=0.5)
 _WARY_COUNTS = NgramConfig(order=6, discount=0.75, strength=1.0)
 
 NetworkName = Literal["ensemble", "gru", "lstm", "rnn", "ngram", "tutorial"]
-RecipeName = Literal["default", "best", "tutorial"]
+RecipeName = Literal["quick", "default", "best", "tutorial"]
 
 NETWORKS: dict[NetworkName, AnyConfig] = {
     "ensemble": EnsembleConfig(members=(GruConfig(), _SURE_COUNTS)),
@@ -90,6 +90,9 @@ class OneByOne:
 Recipe = Annotated[Batched | OneByOne, Field(discriminator="method")]
 
 RECIPES: dict[RecipeName, Recipe] = {
+    "quick": Batched(
+        EnsembleConfig(members=(GruConfig(hidden=128), _SURE_COUNTS)), names=80_000, learning_rate=8e-3
+    ),
     "default": Batched(),
     "best": Batched(
         EnsembleConfig(

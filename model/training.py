@@ -17,7 +17,7 @@ from model.corpus import Corpus
 from model.encoding import Batch, Encoding
 from model.errors import CorpusError, ImpossibleOption
 from model.generator import Generator
-from model.networks import AnyConfig, build
+from model.networks import AnyConfig, Network, build
 from model.recipes import Batched, OneByOne, Recipe, network_named, recipe_named
 from model.scoring import Evaluation, summary
 
@@ -42,6 +42,10 @@ class Progress:
     remaining: float
     curve: tuple[CurvePoint, ...] = field(repr=False)
     """The curve so far, for a plot while it runs."""
+    current: Callable[[], Generator] = field(repr=False, compare=False)
+    """A copy of the network as it is at this moment, to write names with. To be called in the callback."""
+    so_far: Callable[[], Generator] = field(repr=False, compare=False)
+    """What a stop at this moment would give, and `resume` goes on with. To be called in the callback."""
 
     def tutorial_line(self) -> str:
         """As the tutorial prints it: `0m 20s (5000 5%) 2.4604`."""
@@ -196,8 +200,23 @@ class _Training:
         with suppress(_Stopped):
             self._learn()
             self.unfinished = None
+        return self._so_far()
+
+    def _so_far(self) -> Generator:
+        """The best weights yet, with what is needed to go on."""
         evaluation, weights = self.best or self._validate()
-        self.network.load_state_dict(weights)
+        network = deepcopy(self.network)
+        network.load_state_dict(weights)
+        return self._generator(network, evaluation, self.unfinished)
+
+    def _current(self) -> Generator:
+        """The weights of this moment; before the first measurement, its loss is infinite."""
+        unmeasured = Evaluation(categories={}, letters=math.inf, languages=math.inf, names=0)
+        return self._generator(deepcopy(self.network), self.best[0] if self.best else unmeasured, None)
+
+    def _generator(
+        self, network: Network, evaluation: Evaluation, unfinished: Mapping[str, Tensor] | None
+    ) -> Generator:
         card = Card(
             recipe=self.recipe,
             alphabet=self.corpus.alphabet,
@@ -208,7 +227,7 @@ class _Training:
             seed=self.seed,
             seconds=time.monotonic() - self.started,
         )
-        return Generator(self.network.cpu(), card, self.unfinished)
+        return Generator(network.cpu(), card, unfinished)
 
     def _learn(self) -> None:
         if not list(self.network.parameters()):
@@ -349,8 +368,19 @@ class _Training:
             return
         elapsed = time.monotonic() - self.started
         remaining = elapsed / (self.step - self.first_step) * (steps - self.step)
-        curve = tuple(self.curve)
-        progress = Progress(epoch, epochs, self.step, steps, train, validation, elapsed, remaining, curve)
+        progress = Progress(
+            epoch=epoch,
+            epochs=epochs,
+            step=self.step,
+            steps=steps,
+            train_loss=train,
+            validation_loss=validation,
+            elapsed=elapsed,
+            remaining=remaining,
+            curve=tuple(self.curve),
+            current=self._current,
+            so_far=self._so_far,
+        )
         if self.on_progress(progress) is False:
             raise _Stopped
 

@@ -230,6 +230,29 @@ def test_a_callback_that_returns_false_stops_and_the_best_so_far_is_kept(corpus:
     assert generator.card.held_out.names > 0
 
 
+def test_a_training_at_work_gives_its_network_and_what_a_stop_would_give(corpus: Corpus) -> None:
+    current: list[Generator] = []
+    so_far: list[Generator] = []
+
+    def look(progress: Progress) -> None:
+        current.append(progress.current())
+        if progress.validation_loss is not None and progress.epoch == 3:
+            so_far.append(progress.so_far())
+
+    whole = train(corpus, TINY, Batched(epochs=6), seed=3, on_progress=look)
+
+    assert whole.to_bytes() != so_far[0].to_bytes()
+    assert current[0].sample("Elvish", seed=0) != current[-1].sample("Elvish", seed=0)
+    untouched = train(corpus, TINY, Batched(epochs=6), seed=3)
+    assert weights_of(whole) == weights_of(untouched), "to look changed the training"
+    resumed = train(corpus, resume=Generator.from_bytes(so_far[0].to_bytes()))
+    assert weights_of(resumed) == weights_of(whole)
+
+
+def weights_of(generator: Generator) -> dict[str, list[float]]:
+    return {name: tensor.flatten().tolist() for name, tensor in generator.network.state_dict().items()}
+
+
 def test_a_callback_that_raises_abandons(corpus: Corpus) -> None:
     def abandon(progress: Progress) -> None:
         raise KeyboardInterrupt
@@ -253,8 +276,12 @@ def test_the_tutorials_recipe_reports_and_averages_at_its_cadence(corpus: Corpus
     assert all(re.fullmatch(r"0m \ds \(\d+ \d+%\) \d\.\d{4}", p.tutorial_line()) for p in told)
 
 
+def never() -> Generator:
+    raise AssertionError
+
+
 def test_the_tutorials_line() -> None:
-    progress = Progress(1, 1, 5000, 100_000, 2.46041, None, 80.4, 0.0, ())
+    progress = Progress(1, 1, 5000, 100_000, 2.46041, None, 80.4, 0.0, (), never, never)
     assert progress.tutorial_line() == "1m 20s (5000 5%) 2.4604"
 
 
@@ -294,7 +321,7 @@ def _descend(generator: Generator, learning_rate: float) -> dict[str, torch.Tens
     ("arguments", "sentence"),
     [
         ({"network": "transformer"}, "no network 'transformer': choose ensemble or gru or"),
-        ({"recipe": "slow"}, "no recipe 'slow': choose default or"),
+        ({"recipe": "slow"}, "no recipe 'slow': choose quick or"),
         ({"device": "tpu"}, "no device 'tpu'"),
     ],
 )
