@@ -20,6 +20,8 @@ from bot.datasets import Datasets
 from bot.errors import Refusal
 from bot.generators import Generators
 from bot.housekeeping import Housekeeping
+from bot.localisation import _, speak
+from bot.localisation.commands import CommandTranslator
 from bot.naming import Naming
 from bot.settings import Settings
 from bot.store import BASE, ENDS, Run, RunInProgress, Store
@@ -54,7 +56,11 @@ def build(settings: Settings) -> "NameBot":
 
 
 class Tree(app_commands.CommandTree["NameBot"]):
-    """The slash commands, with one handler for all their errors."""
+    """The slash commands, answered in the language of the one who asks, with one handler for all errors."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        speak(interaction.locale)
+        return True
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         await tell_error(interaction, error)
@@ -99,6 +105,15 @@ class NameBot(commands.Bot):
         self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)
         self._opened.push_async_callback(self.trainer.close)
         await self.naming.prepare()
+        await self.add_commands()
+        await self.add_cog(Housekeeping(self, self.store, self.settings.history_days))
+        self.add_dynamic_items(*_ITEMS)
+        await self._publish_commands()
+        await self.trainer.start(self.show_run)
+
+    async def add_commands(self) -> None:
+        """Add the slash commands, with their names in all languages."""
+        await self.tree.set_translator(CommandTranslator())
         for cog in (
             Names(),
             Origins(),
@@ -111,10 +126,6 @@ class NameBot(commands.Bot):
             About(),
         ):
             await self.add_cog(cog)
-        await self.add_cog(Housekeeping(self, self.store, self.settings.history_days))
-        self.add_dynamic_items(*_ITEMS)
-        await self._publish_commands()
-        await self.trainer.start(self.show_run)
 
     async def close(self) -> None:
         """Close what was opened, the last first; a second call does nothing more."""
@@ -129,20 +140,21 @@ class NameBot(commands.Bot):
             return
         custom_id = custom_id_of(interaction)
         if not any(item.__discord_ui_compiled_template__.fullmatch(custom_id) for item in _ITEMS):
-            await tell(interaction, "This button is from an older time and does nothing now.")
+            speak(interaction.locale)
+            await tell(interaction, _("This button is from an older time and does nothing now."))
 
     async def retrain(self, interaction: Interaction, *, base: bool) -> None:
         """Queue a training and answer with its card."""
         guild_id = BASE if base else interaction.guild_id or BASE
         for busy in await self.store.runs.unfinished(guild_id):
-            raise Refusal(_where(interaction, busy))
+            raise _busy(interaction, busy)
         await interaction.response.defer(thinking=True)  # many names take a while to pack
         try:
             run = await self.trainer.request(
                 guild_id, requested_by=interaction.user.id, channel_id=interaction.channel_id
             )
         except RunInProgress as sooner:
-            raise Refusal(_where(interaction, sooner.run)) from sooner
+            raise _busy(interaction, sooner.run) from sooner
         message = await show(interaction, RunCard(run))
         if message is not None:
             await self.store.runs.follow(run.id, message.channel.id, message.id)
@@ -172,10 +184,9 @@ class NameBot(commands.Bot):
         await self.tree.sync(guild=guild)
 
 
-def _where(interaction: Interaction, run: Run) -> str:
+def _busy(interaction: Interaction, run: Run) -> Refusal:
     """That a training is under way, with a link to its card if it is in this server."""
-    sentence = "A training is under way already"
     if run.message_id is not None and run.guild_id == interaction.guild_id:
         link = f"https://discord.com/channels/{run.guild_id}/{run.channel_id}/{run.message_id}"
-        return f"{sentence}: {link}. Wait for it, or cancel it there."
-    return f"{sentence}. Wait for it to end."
+        return Refusal("A training is under way already: {link}. Wait for it, or cancel it there.", link=link)
+    return Refusal("A training is under way already. Wait for it to end.")

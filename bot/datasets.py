@@ -58,19 +58,25 @@ class Datasets:
                     most=self.bounds.categories,
                 )
         except TooManyCategories as error:
-            raise Refusal(f"A server may have {error.most} categories: remove one first.") from error
+            raise Refusal(
+                "A server may have {most} categories: remove one first.", most=error.most
+            ) from error
 
     def _check(self, part: Taken, bundled: str | None, *, extends: bool) -> None:
         if not 0 < len(part.category) <= self.bounds.letters:
-            raise Refusal(f"A category's name has 1 to {self.bounds.letters} letters.")
+            raise Refusal("A category's name has 1 to {most} letters.", most=self.bounds.letters)
         if bundled is not None and not extends:
             raise Refusal(
-                f"{bundled} is a bundled category: choose another name, or say with `extends` that these "
-                "names are added to it."
+                "{category} is a bundled category: choose another name, or say with `extends` that these "
+                "names are added to it.",
+                category=plain(bundled),
             )
         if bundled is None and len(part.names) < _FEWEST:
             raise Refusal(
-                f"{plain(part.category)} has {len(part.names)} names: {_FEWEST} are the fewest to learn from."
+                "{category} has too few names, {count}: {fewest} are the fewest to learn from.",
+                category=plain(part.category),
+                count=len(part.names),
+                fewest=_FEWEST,
             )
 
     async def find(self, guild_id: int, name: str) -> Category:
@@ -84,8 +90,9 @@ class Datasets:
             own = ", ".join(
                 plain(category.name) for category in await self._store.datasets.categories(guild_id)
             )
-            there_are = f"there are {own}" if own else "add one with /dataset add"
-            raise Refusal(f"This server has no category of that name: {there_are}.")
+            if not own:
+                raise Refusal("This server has no category of its own: add one with /dataset add.")
+            raise Refusal("This server has no category of that name: there are {own}.", own=own)
         return category
 
     async def use(self, guild_id: int, user_id: int, collection: str) -> None:
@@ -95,7 +102,7 @@ class Datasets:
             Refusal: where there is none of that name.
         """
         if collection not in self.collections:
-            raise Refusal(f"There is no such collection: choose {', '.join(self.collections)}.")
+            raise Refusal("There is no such collection: choose {known}.", known=", ".join(self.collections))
         await self._store.datasets.use(guild_id, collection, user_id)
 
     async def base(self, guild_id: int) -> Mapping[str, tuple[str, ...]]:

@@ -228,16 +228,16 @@ class Naming:
     async def _serving(self, guild_id: int | None) -> Serving:
         serving = await self._generators.of_guild(guild_id)
         if serving is None:
-            raise Refusal(await self._not_yet())
+            raise await self._not_yet()
         return serving
 
-    async def _not_yet(self) -> str:
+    async def _not_yet(self) -> Refusal:
         """How far the first training is."""
         run = await self._store.runs.latest(BASE)
         if run is None or run.progress is None or not run.progress.steps:
-            return "I am about to learn my first names. Try again in a minute."
-        done = run.progress.step / run.progress.steps
-        return f"I am still learning my first names, {done:.0%} done. Try again in a minute."
+            return Refusal("I am about to learn my first names. Try again in a minute.")
+        done = f"{run.progress.step / run.progress.steps:.0%}"
+        return Refusal("I am still learning my first names, {done} done. Try again in a minute.", done=done)
 
     async def _keep(self, generation: NewGeneration) -> Generation | None:
         """Store the names; None, and a line in the log, if they could not be."""

@@ -106,5 +106,9 @@ class Request:
         if not letters:
             raise Refusal("There are no letters in that: give first letters, such as rus, or leave them out.")
         if len(letters) > MOST_LETTERS:
-            raise Refusal(f"Those are {len(letters)} letters: give up to {MOST_LETTERS}, one for each name.")
+            raise Refusal(
+                "Those are {count} letters: give up to {most}, one for each name.",
+                count=len(letters),
+                most=MOST_LETTERS,
+            )
         return replace(self, letters=letters)

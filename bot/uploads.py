@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from bot.errors import Refusal
+from bot.text import plain
 from model.text import to_nfc
 
 _HEADERS = frozenset({"name", "names", "surname", "surnames", "last name", "word", "words", "title"})
@@ -57,6 +58,11 @@ class Taken:
     not_text: int = 0
 
 
+def too_large(bounds: Bounds) -> Refusal:
+    """The refusal of more bytes than may be uploaded."""
+    return Refusal("The file is larger than {most} KiB: take a part of it.", most=bounds.size // 1024)
+
+
 def read_upload(filename: str, content: bytes, category: str | None, bounds: Bounds) -> list[Taken]:
     """The categories of an upload; `category` names the one of a single file, whose own name does otherwise.
 
@@ -64,7 +70,7 @@ def read_upload(filename: str, content: bytes, category: str | None, bounds: Bou
         Refusal: with a sentence, where there is nothing to take.
     """
     if len(content) > bounds.size:
-        raise Refusal(f"The file is larger than {bounds.size // 1024:,} KiB: take a part of it.")
+        raise too_large(bounds)
     suffix = PurePosixPath(filename).suffix.lower()
     if suffix == ".zip":
         if category is not None:
@@ -78,7 +84,7 @@ def read_upload(filename: str, content: bytes, category: str | None, bounds: Bou
     if not any(part.names for part in taken):
         raise Refusal("There is no usable name in it: put one on each line.")
     if sum(len(part.names) for part in taken) > bounds.names:
-        raise Refusal(f"Those are more than {bounds.names:,} names: take a part of them.")
+        raise Refusal("Those are more than {most} names: take a part of them.", most=bounds.names)
     return [part for part in taken if part.names]
 
 
@@ -107,7 +113,7 @@ def _members(content: bytes, bounds: Bounds) -> Iterator[tuple[str, bytes]]:
                     unpacked = file.read(left + 1)  # what the zip says of its sizes may be a lie
                 left -= len(unpacked)
                 if left < 0:
-                    raise Refusal(f"The zip unpacks to more than {bounds.size // 1024:,} KiB.")
+                    raise Refusal("The zip unpacks to more than {most} KiB.", most=bounds.size // 1024)
                 yield path.name, unpacked
     except _UNREADABLE as error:
         raise Refusal("The zip is damaged, encrypted, or of a kind that can't be read.") from error
@@ -123,7 +129,9 @@ def _decode(filename: str, content: bytes) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Refusal(f"“{filename[:50]}” is not text in UTF-8: save it so and try again.") from error
+        raise Refusal(
+            "“{file}” is not text in UTF-8: save it so and try again.", file=plain(filename[:50])
+        ) from error
 
 
 def _text_lines(text: str) -> Iterable[str]:
@@ -137,7 +145,7 @@ def _csv_lines(text: str) -> Iterable[str]:
     try:
         rows = list(csv.reader(io.StringIO(text.replace("\0", "\ufffe")), delimiter=delimiter))
     except csv.Error as error:
-        raise Refusal(f"The CSV file can't be read: {error}.") from error
+        raise Refusal("The CSV file can't be read: {reason}.", reason=error) from error
     column = [row[0] if row else "" for row in rows]
     return column[1:] if column and column[0].strip().casefold() in _HEADERS else column
 

@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.commands.answered import answered
 from bot.store import BASE
 from bot.ui.about import AboutCard, Facts
-from bot.ui.replies import Interaction, show
+from bot.ui.replies import Interaction, aloud, show
 
 
 class About(commands.Cog):
@@ -27,4 +27,6 @@ class About(commands.Cog):
             names_made=await bot.store.history.names_made(),
             latency=bot.latency if math.isfinite(bot.latency) else None,
         )
-        await show(interaction, AboutCard(facts))
+        with aloud(interaction):
+            card = AboutCard(facts)
+        await show(interaction, card)

@@ -12,12 +12,13 @@ from discord.ext import commands
 from bot.commands.answered import answered
 from bot.commands.contexts import in_its_servers
 from bot.errors import Refusal
+from bot.localisation import _
 from bot.store import Category
 from bot.text import plain
 from bot.ui.datasets import CategoriesCard, CategoryCard, NamesForm, TakenCard
 from bot.ui.replies import Interaction, show, tell
 from bot.ui.training import managed_guild
-from bot.uploads import read_upload
+from bot.uploads import read_upload, too_large
 
 _LONGEST_NAME = 50  # letters of a category's name
 
@@ -70,7 +71,7 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
             await interaction.response.send_modal(NamesForm(category, extends=extends))
             return
         if file.size > datasets.bounds.size:  # before anything of it is read
-            raise Refusal(f"The file is larger than {datasets.bounds.size // 1024:,} KiB: take a part of it.")
+            raise too_large(datasets.bounds)
         await interaction.response.defer(thinking=True, ephemeral=True)
         content = await file.read()
         taken = await asyncio.to_thread(read_upload, file.filename, content, category, datasets.bounds)
@@ -96,7 +97,8 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
         """Remove a category of this server's own"""
         found = await interaction.client.datasets.find(managed_guild(interaction), category)
         await interaction.client.store.datasets.remove(found.id)
-        await tell(interaction, f"**{plain(found.name)}** is gone. The next training forgets it.")
+        gone = _("**{category}** is gone. The next training forgets it.", category=plain(found.name))
+        await tell(interaction, gone)
 
     @app_commands.command(name="export")
     @answered
@@ -116,7 +118,8 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
         """Choose the bundled collection that this server's model builds on"""
         guild_id = managed_guild(interaction)
         await interaction.client.datasets.use(guild_id, interaction.user.id, collection)
-        await tell(interaction, f"The next training builds on **{plain(collection)}**.")
+        built_on = _("The next training builds on **{collection}**.", collection=plain(collection))
+        await tell(interaction, built_on)
 
     @use.autocomplete("collection")
     async def complete_collection(

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.answered import answered
+from bot.localisation import speaking
 from bot.ui.help import HelpCard
 from bot.ui.replies import Interaction, show
 
@@ -28,7 +29,7 @@ class Help(commands.Cog):
         """Say what there is, where the server wants such news and the bot may speak; else nowhere."""
         for channel in (guild.public_updates_channel, guild.system_channel):
             if channel is not None and channel.permissions_for(guild.me).send_messages:
-                with suppress(discord.HTTPException):
+                with suppress(discord.HTTPException), speaking(guild.preferred_locale):
                     await channel.send(view=HelpCard(self._bot.naming.complete(guild.id, "")[:_TO_TRY]))
                 return
 

@@ -6,7 +6,7 @@ from discord.ext import commands
 from bot.commands.answered import answered
 from bot.ui.origin import OriginCard
 from bot.ui.pictures import attached
-from bot.ui.replies import Interaction, asker, show
+from bot.ui.replies import Interaction, aloud, asker, show
 
 _LONGEST = 50  # letters, as a name of the corpus may have
 
@@ -21,4 +21,6 @@ class Origins(commands.Cog):
         """Tell which languages a name sounds like"""
         await interaction.response.defer(thinking=True)  # the picture takes a while
         origin = await interaction.client.naming.origin(asker(interaction), name)
-        await show(interaction, OriginCard(origin), attached(origin.picture))
+        with aloud(interaction):
+            card = OriginCard(origin)
+        await show(interaction, card, attached(origin.picture))

@@ -6,6 +6,7 @@ from typing import Self
 
 import discord
 
+from bot.localisation import _, decimals
 from bot.store import BASE, Model
 from bot.ui.names import ACCENT
 
@@ -28,13 +29,13 @@ class AboutCard(discord.ui.LayoutView):
         super().__init__(timeout=None)
         lines = [
             f"### Namesmith {facts.version}",
-            "A neural network that invents names, letter by letter.",
-            f"Model: {_model(facts.model)}",
-            f"Names made: {facts.names_made:,}",
-            f"Up since: <t:{int(facts.started_at.timestamp())}:R>",
+            _("A neural network that invents names, letter by letter."),
+            _("Model: {model}", model=_model(facts.model)),
+            _("Names made: {count}", count=facts.names_made),
+            _("Up since: {when}", when=f"<t:{int(facts.started_at.timestamp())}:R>"),
         ]
         if facts.latency is not None:
-            lines.append(f"Latency: {facts.latency * 1000:.0f} ms")
+            lines.append(_("Latency: {milliseconds} ms", milliseconds=round(facts.latency * 1000)))
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         card.add_item(discord.ui.TextDisplay("\n".join(lines)))
         self.add_item(card)
@@ -42,8 +43,9 @@ class AboutCard(discord.ui.LayoutView):
 
 def _model(model: Model | None) -> str:
     if model is None:
-        return "still learning"
-    whose = "shared" if model.guild_id == BASE else "this server's own"
-    loss = f", {model.held_out_loss:.3f} nats a letter on held-out names" if model.held_out_loss else ""
-    trained = f"trained <t:{int(model.created_at.timestamp())}:R>"
-    return f"{whose}, {model.network}{loss}, {trained}"
+        return _("still learning")
+    told = [_("shared") if model.guild_id == BASE else _("this server's own"), model.network]
+    if model.held_out_loss:
+        told.append(_("{loss} nats a letter on held-out names", loss=decimals(model.held_out_loss)))
+    told.append(_("trained {when}", when=f"<t:{int(model.created_at.timestamp())}:R>"))
+    return ", ".join(told)

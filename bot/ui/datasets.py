@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import discord
 
+from bot.localisation import _, ngettext, number
 from bot.store import Category
 from bot.text import plain
 from bot.ui.names import ACCENT
@@ -22,7 +23,9 @@ class RetrainNow(PersistentButton, template=r"retrain-now"):
 
     def __init__(self) -> None:
         super().__init__(
-            discord.ui.Button(label="Retrain now", style=discord.ButtonStyle.primary, custom_id="retrain-now")
+            discord.ui.Button(
+                label=_("Retrain now"), style=discord.ButtonStyle.primary, custom_id="retrain-now"
+            )
         )
 
     @classmethod
@@ -43,8 +46,10 @@ class TakenCard(discord.ui.LayoutView):
         for part in taken[:_SHOWN]:
             card.add_item(discord.ui.TextDisplay(f"### {plain(part.category)}\n{_told(part)}"))
         if len(taken) > _SHOWN:
-            card.add_item(discord.ui.TextDisplay(f"… and {len(taken) - _SHOWN} more categories."))
-        card.add_item(discord.ui.TextDisplay("-# The model knows them after the next training."))
+            card.add_item(
+                discord.ui.TextDisplay(_("… and {count} more categories.", count=len(taken) - _SHOWN))
+            )
+        card.add_item(discord.ui.TextDisplay(_("-# The model knows them after the next training.")))
         card.add_item(discord.ui.ActionRow(RetrainNow()))
         self.add_item(card)
 
@@ -55,9 +60,10 @@ class CategoriesCard(discord.ui.LayoutView):
     def __init__(self, categories: Sequence[Category], collection: str) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
+        heading = _("This server's own categories")
         own = "\n".join(_line(category) for category in categories)
-        card.add_item(discord.ui.TextDisplay(f"### This server's own categories\n{own or 'None yet.'}"))
-        beside = f"Beside them it learns the collection **{plain(collection)}**."
+        card.add_item(discord.ui.TextDisplay(f"### {heading}\n{own or _('None yet.')}"))
+        beside = _("Beside them it learns the collection **{collection}**.", collection=plain(collection))
         card.add_item(discord.ui.TextDisplay(beside))
         card.add_item(discord.ui.ActionRow(RetrainNow()))
         self.add_item(card)
@@ -69,9 +75,10 @@ class CategoryCard(discord.ui.LayoutView):
     def __init__(self, category: Category, names: Sequence[str]) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        more = f" … and {len(names) - _SHOWN * 3} more" if len(names) > _SHOWN * 3 else ""
         shown = ", ".join(plain(name) for name in names[: _SHOWN * 3])
-        card.add_item(discord.ui.TextDisplay(f"### {_line(category)}\n{shown}{more}"))
+        if len(names) > _SHOWN * 3:
+            shown = _("{names} … and {count} more", names=shown, count=len(names) - _SHOWN * 3)
+        card.add_item(discord.ui.TextDisplay(f"### {_line(category)}\n{shown}"))
         self.add_item(card)
 
 
@@ -82,7 +89,7 @@ class NamesForm(discord.ui.Modal):
         super().__init__(title=category[:45])
         self._category, self._extends = category, extends
         self.names: discord.ui.TextInput[Self] = discord.ui.TextInput(
-            label="Names, one a line",
+            label=_("Names, one a line"),
             custom_id="names",
             style=discord.TextStyle.paragraph,
             default=names or None,
@@ -108,18 +115,22 @@ class NamesForm(discord.ui.Modal):
 
 def _told(part: Taken) -> str:
     reasons = {
-        "blank": part.blank,
-        "repeated": part.duplicate,
-        "too long": part.too_long,
-        "not text": part.not_text,
+        _("blank"): part.blank,
+        _("repeated"): part.duplicate,
+        _("too long"): part.too_long,
+        _("not text"): part.not_text,
     }
-    dropped = ", ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
+    lines = [ngettext("{count} name taken", "{count} names taken", len(part.names))]
+    dropped = ", ".join(f"{reason} ({number(count)})" for reason, count in reasons.items() if count)
+    if dropped:
+        lines.append(_("Dropped: {reasons}", reasons=dropped))
     shown = ", ".join(plain(name) for name in part.names[:_SHOWN])
-    more = ", …" if len(part.names) > _SHOWN else ""
-    without = f"; dropped: {dropped}" if dropped else ""
-    return f"{len(part.names)} names taken{without}\n{shown}{more}"
+    lines.append(f"{shown}, …" if len(part.names) > _SHOWN else shown)
+    return "\n".join(lines)
 
 
 def _line(category: Category) -> str:
-    extends = ", added to the bundled one" if category.extends else ""
-    return f"**{plain(category.name)}** · {category.size} names{extends}"
+    told = [f"**{plain(category.name)}**", ngettext("{count} name", "{count} names", category.size)]
+    if category.extends:
+        told.append(_("added to the bundled one"))
+    return " · ".join(told)

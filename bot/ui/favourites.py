@@ -9,6 +9,7 @@ from typing import Any, Self
 import discord
 
 from bot.exports import FORMATS
+from bot.localisation import _
 from bot.store import Favourite
 from bot.text import plain
 from bot.ui.names import ACCENT
@@ -23,7 +24,7 @@ class FavouritesPage(PersistentButton, template=r"favourites:(?P<page>\d{1,6})")
 
     def __init__(self, page: int, label: str = "", *, disabled: bool = False) -> None:
         super().__init__(
-            discord.ui.Button(label=label or "Page", custom_id=f"favourites:{page}", disabled=disabled)
+            discord.ui.Button(label=label or _("Page"), custom_id=f"favourites:{page}", disabled=disabled)
         )
         self.page = page
 
@@ -66,7 +67,7 @@ class Forget(PersistentItem[discord.ui.Select[Any]], template=r"forget:(?P<page>
         ]
         super().__init__(
             discord.ui.Select(
-                placeholder="Take names out…",
+                placeholder=_("Take names out…"),
                 custom_id=f"forget:{page}",
                 options=options or [discord.SelectOption(label="-")],
                 max_values=max(len(options), 1),
@@ -94,7 +95,7 @@ class FavouritesCard(discord.ui.LayoutView):
         last = max(0, (len(favourites) - 1) // _A_PAGE)
         page = min(page, last)
         shown = favourites[page * _A_PAGE : (page + 1) * _A_PAGE]
-        card.add_item(discord.ui.TextDisplay("### Your favourites\n" + _listed(shown)))
+        card.add_item(discord.ui.TextDisplay(f"### {_('Your favourites')}\n{_listed(shown)}"))
         if shown:
             card.add_item(discord.ui.ActionRow(Forget(page, shown)))
             card.add_item(discord.ui.ActionRow(*_pages(page, last), *map(FavouritesFile, FORMATS)))
@@ -110,14 +111,14 @@ def _pages(page: int, last: int) -> list[FavouritesPage]:
     if not last:
         return []
     return [
-        FavouritesPage(max(page - 1, 0), "Previous", disabled=page == 0),
-        FavouritesPage(page + 1, "Next", disabled=page == last),
+        FavouritesPage(max(page - 1, 0), _("Previous"), disabled=page == 0),
+        FavouritesPage(page + 1, _("Next"), disabled=page == last),
     ]
 
 
 def _listed(names: Sequence[Favourite]) -> str:
     if not names:
-        return "None yet. Press the star beside a name to keep it."
+        return _("None yet. Press the star beside a name to keep it.")
     return "\n".join(
         f"**{plain(language)}**: {', '.join(plain(name.text) for name in group)}"
         for language, group in groupby(names, key=lambda name: name.language)

@@ -4,10 +4,11 @@ from typing import Self
 
 import discord
 
+from bot.localisation import N_, _
 from bot.ui.names import ACCENT
 from bot.ui.origin import LikeThis
 
-_EXAMPLES = """\
+_EXAMPLES = N_("""\
 ### Names
 `/name language:Russian letters:rus` — three new names, for R, U and S
 `/name language:Irish prefix:O' mood:wild` — daring ones that begin with O'
@@ -18,7 +19,7 @@ Press ⭐ beside a name, and find it again in `/favourites`.
 `/history` — all names made here; `/top` — the most starred ones
 ### For those who manage the server
 `/dataset add` — names of your own: elves, taverns, star ships
-`/retrain` — teach the network, and watch it learn"""
+`/retrain` — teach the network, and watch it learn""")
 
 
 class HelpCard(discord.ui.LayoutView):
@@ -27,11 +28,13 @@ class HelpCard(discord.ui.LayoutView):
     def __init__(self, languages: list[str]) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        card.add_item(discord.ui.TextDisplay(_EXAMPLES))
+        card.add_item(discord.ui.TextDisplay(_(_EXAMPLES)))
         if languages:
             row: discord.ui.ActionRow[Self] = discord.ui.ActionRow()
             for language in languages:
-                row.add_item(LikeThis(language, label=f"Try {language}"))
+                row.add_item(LikeThis(language, label=_("Try {language}", language=language)))
             card.add_item(row)
-        card.add_item(discord.ui.TextDisplay("-# `/privacy` tells what is stored, `/about` what is running."))
+        card.add_item(
+            discord.ui.TextDisplay(_("-# `/privacy` tells what is stored, `/about` what is running."))
+        )
         self.add_item(card)

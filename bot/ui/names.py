@@ -7,16 +7,21 @@ from typing import Any, Self
 import discord
 
 from bot.errors import Refusal
+from bot.localisation import N_, _, ngettext
 from bot.naming import Made
 from bot.requests import Mood
 from bot.text import plain
 from bot.ui.persistent import NumberedButton, PersistentItem
 from bot.ui.pictures import attached, gallery
-from bot.ui.replies import Interaction, asker, show, tell
+from bot.ui.replies import Interaction, aloud, asker, show, tell
 
 ACCENT = discord.Colour(0x2F6FB3)
 
-_MOODS = {Mood.safe: "the likeliest letters", Mood.balanced: "as usual", Mood.wild: "more surprises"}
+_MOODS = {
+    Mood.safe: (N_("Safe"), N_("the likeliest letters")),
+    Mood.balanced: (N_("Balanced"), N_("as usual")),
+    Mood.wild: (N_("Wild"), N_("more surprises")),
+}
 
 
 async def answer(
@@ -25,10 +30,13 @@ async def answer(
     """Make names and show their card; "is thinking…" meanwhile if a model must be loaded first."""
     if not await interaction.client.naming.is_quick(interaction.guild_id):
         await interaction.response.defer(thinking=True, ephemeral=private)
-    await show(interaction, NameCard(await make()), private=private)
+    made = await make()
+    with aloud(interaction, private=private):
+        card = NameCard(made)
+    await show(interaction, card, private=private)
 
 
-class Again(NumberedButton, kind="again", label="Again", emoji="🎲", style=discord.ButtonStyle.primary):
+class Again(NumberedButton, kind="again", label=N_("Again"), emoji="🎲", style=discord.ButtonStyle.primary):
     """Makes new names of the same kind, in a card of their own: the old ones may be liked."""
 
     async def press(self, interaction: Interaction) -> None:
@@ -36,7 +44,7 @@ class Again(NumberedButton, kind="again", label="Again", emoji="🎲", style=dis
         await answer(interaction, lambda: naming.again(asker(interaction), self.number))
 
 
-class More(NumberedButton, kind="more", label="More like this"):
+class More(NumberedButton, kind="more", label=N_("More like this")):
     """Makes many names of the same kind."""
 
     async def press(self, interaction: Interaction) -> None:
@@ -44,14 +52,15 @@ class More(NumberedButton, kind="more", label="More like this"):
         await answer(interaction, lambda: naming.more(asker(interaction), self.number))
 
 
-class WriteIt(NumberedButton, kind="write", label="Write it for me"):
+class WriteIt(NumberedButton, kind="write", label=N_("Write it for me")):
     """Shows how the network wrote a name."""
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True)  # the picture takes a while
         picture = await interaction.client.naming.written(asker(interaction), self.number)
         view = discord.ui.LayoutView(timeout=None)
-        view.add_item(gallery("How likely each letter was at each step"))
+        with aloud(interaction):
+            view.add_item(gallery(_("How likely each letter was at each step")))
         await show(interaction, view, attached(picture))
 
 
@@ -64,11 +73,11 @@ class MoodSelect(
     def __init__(self, generation_id: int) -> None:
         super().__init__(
             discord.ui.Select(
-                placeholder="The same in another mood",
+                placeholder=_("The same in another mood"),
                 custom_id=f"mood:{generation_id}",
                 options=[
-                    discord.SelectOption(label=mood.title(), description=told, value=mood)
-                    for mood, told in _MOODS.items()
+                    discord.SelectOption(label=_(label), description=_(told), value=mood)
+                    for mood, (label, told) in _MOODS.items()
                 ],
             )
         )
@@ -91,11 +100,14 @@ class Star(NumberedButton, kind="star", emoji="⭐"):
 
     async def press(self, interaction: Interaction) -> None:
         starred = await interaction.client.naming.star(asker(interaction), self.number)
-        await interaction.response.edit_message(view=NameCard(starred.made))
+        with aloud(interaction):
+            card = NameCard(starred.made)
+        await interaction.response.edit_message(view=card)
+        name = plain(starred.text)
         if starred.now:
-            await tell(interaction, f"⭐ **{plain(starred.text)}** is among your /favourites.")
+            await tell(interaction, _("⭐ **{name}** is among your /favourites.", name=name))
         else:
-            await tell(interaction, f"**{plain(starred.text)}** is no longer among your /favourites.")
+            await tell(interaction, _("**{name}** is no longer among your /favourites.", name=name))
 
 
 class NameCard(discord.ui.LayoutView):
@@ -132,10 +144,21 @@ def _count(made: Made, name_id: int) -> str | None:
 def _small_print(made: Made) -> list[str]:
     lines = []
     if made.generation_id is None:
-        lines.append("⚠️ These names could not be kept: they are not in the history.")
+        lines.append(_("⚠️ These names could not be kept: they are not in the history."))
     known = [plain(name.text) for name in made.names if not name.novel]
     if known and made.wanted_new:
-        are = "is a real name" if len(known) == 1 else "are real names"
-        lines.append(f"-# {', '.join(known)} {are}: many tries found no new one.")
-    lines.append(f"-# {plain(made.language)} · for <@{made.user_id}> · seed {made.seed}")
+        told = ngettext(
+            "{names} is a real name: many tries found no new one.",
+            "{names} are real names: many tries found no new one.",
+            len(known),
+            names=", ".join(known),
+        )
+        lines.append(f"-# {told}")
+    asked = _(
+        "{language} · for {member} · seed {seed}",
+        language=plain(made.language),
+        member=f"<@{made.user_id}>",
+        seed=str(made.seed),
+    )
+    lines.append(f"-# {asked}")
     return lines

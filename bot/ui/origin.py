@@ -5,6 +5,7 @@ from typing import Self
 
 import discord
 
+from bot.localisation import _, listed, percent
 from bot.naming import Origin
 from bot.requests import Request
 from bot.text import plain
@@ -20,10 +21,12 @@ _LONGEST_LANGUAGE = 90  # letters that a custom ID has room for
 class LikeThis(PersistentButton, template=re.compile(r"like:(?P<language>.{1,90})", re.DOTALL)):
     """Makes names of the likeliest language."""
 
-    def __init__(self, language: str, label: str = "Names like this") -> None:
+    def __init__(self, language: str, label: str | None = None) -> None:
         super().__init__(
             discord.ui.Button(
-                label=label[:80], style=discord.ButtonStyle.primary, custom_id=f"like:{language}"
+                label=(label or _("Names like this"))[:80],
+                style=discord.ButtonStyle.primary,
+                custom_id=f"like:{language}",
             )
         )
         self.language = language
@@ -44,7 +47,7 @@ class OriginCard(discord.ui.LayoutView):
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         card.add_item(discord.ui.TextDisplay(_sentence(origin)))
-        card.add_item(gallery("How likely each language finds the name"))
+        card.add_item(gallery(_("How likely each language finds the name")))
         likeliest = next(iter(origin.probabilities))
         if len(likeliest) <= _LONGEST_LANGUAGE:
             card.add_item(discord.ui.ActionRow(LikeThis(likeliest)))
@@ -53,7 +56,6 @@ class OriginCard(discord.ui.LayoutView):
 
 def _sentence(origin: Origin) -> str:
     (first, share), *others = origin.probabilities.items()
-    told = [f"**{plain(first)}** ({share:.0%})"]
-    told += [f"{plain(name)} ({share:.0%})" for name, share in others[:2] if share >= _WORTH_TELLING]
-    listed = ", or ".join(filter(None, (", ".join(told[:-1]), told[-1])))
-    return f"**{plain(origin.name)}** sounds {listed}."
+    told = [f"**{plain(first)}** ({percent(share)})"]
+    told += [f"{plain(name)} ({percent(share)})" for name, share in others[:2] if share >= _WORTH_TELLING]
+    return _("**{name}** sounds {languages}.", name=plain(origin.name), languages=listed(told, "or"))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import discord
 
+from bot.localisation import _, speak
 from bot.ui.replies import Interaction, tell_error
 
 ItemT = TypeVar("ItemT", bound=discord.ui.Item[Any])
@@ -28,6 +29,7 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], Generic[ItemT], template=r"(
         return cls.parse(match)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        speak(interaction.locale)
         try:
             await self.press(interaction)
         except Exception as error:  # noqa: BLE001 - the last handler there is: it answers for all
@@ -50,7 +52,7 @@ class PersistentButton(PersistentItem[discord.ui.Button[Any]], template=r"(?!)")
 class NumberedButton(PersistentButton, template=r"(?!)"):
     """A button about one thing of the store, whose number is all that the custom ID holds.
 
-    A subclass says what it looks like: `class Again(NumberedButton, kind="again", label="Again")`.
+    A subclass says what it looks like: `class Again(NumberedButton, kind="again", label=N_("Again"))`.
     """
 
     _face: ClassVar[dict[str, Any]]
@@ -69,6 +71,8 @@ class NumberedButton(PersistentButton, template=r"(?!)"):
 
     def __init__(self, number: int, **other_face: Any) -> None:
         face = {**self._face, **other_face}
+        if face["label"] and "label" not in other_face:
+            face["label"] = _(face["label"])
         super().__init__(discord.ui.Button(custom_id=f"{self._kind}:{number}", **face))
         self.number = number
 

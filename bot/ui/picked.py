@@ -7,6 +7,7 @@ from typing import Any, Self
 import discord
 
 from bot.errors import Refusal
+from bot.localisation import N_, _
 from bot.store import Entry, KeptEntry
 from bot.text import plain
 from bot.ui.persistent import NumberedButton, PersistentItem
@@ -25,7 +26,7 @@ class Pick(PersistentItem[discord.ui.Select[Any]], template=r"pick"):
         ]
         super().__init__(
             discord.ui.Select(
-                placeholder="Keep or remove a name…",
+                placeholder=_("Keep or remove a name…"),
                 custom_id="pick",
                 options=options or [discord.SelectOption(label="-")],
             )
@@ -42,17 +43,17 @@ class Pick(PersistentItem[discord.ui.Select[Any]], template=r"pick"):
         await show(interaction, card, private=True)
 
 
-class Keep(NumberedButton, kind="keep", label="Keep", emoji="⭐"):
+class Keep(NumberedButton, kind="keep", label=N_("Keep"), emoji="⭐"):
     """Keeps the name among one's favourites."""
 
     async def press(self, interaction: Interaction) -> None:
         name = await _in_reach(interaction, self.number)
         await interaction.client.store.stars.star(interaction.user.id, name.id)
-        kept = Notice(f"⭐ **{plain(name.text)}** is among your /favourites.")
+        kept = Notice(_("⭐ **{name}** is among your /favourites.", name=plain(name.text)))
         await interaction.response.edit_message(view=kept)
 
 
-class Remove(NumberedButton, kind="remove", label="Remove", style=discord.ButtonStyle.danger):
+class Remove(NumberedButton, kind="remove", label=N_("Remove"), style=discord.ButtonStyle.danger):
     """Removes the name from everywhere: for its maker, and for who may manage messages."""
 
     async def press(self, interaction: Interaction) -> None:
@@ -60,7 +61,7 @@ class Remove(NumberedButton, kind="remove", label="Remove", style=discord.Button
         if not _may_remove(interaction, name):
             raise Refusal("Only the one who asked for a name, or who may manage messages, can remove it.")
         await interaction.client.store.history.remove(name.id)
-        gone = Notice(f"**{plain(name.text)}** is gone from everywhere.")
+        gone = Notice(_("**{name}** is gone from everywhere.", name=plain(name.text)))
         await interaction.response.edit_message(view=gone)
 
 

@@ -7,24 +7,25 @@ from typing import Self
 
 import discord
 
+from bot.localisation import N_, _, ngettext
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton
 from bot.ui.replies import Interaction, Notice
 
-_WHAT = """\
+_WHAT = N_("""\
 ### What I keep, and why
 - The names made for you, with language, letters, time, channel and server: for /history and "Again".
 - The names that you keep with a star: for /favourites.
 - Who asked for a training, and who added a server's own category: so that admins know.
 
-I never read messages. {history} When I leave a server, what was made there is erased after 30 days."""
+I never read messages. {history} When I leave a server, what was made there is erased after 30 days.""")
 
 
 class Export(PersistentButton, template=r"privacy:export"):
     """Gives everything about the one who asks, as a file."""
 
     def __init__(self) -> None:
-        super().__init__(discord.ui.Button(label="Export", emoji="📄", custom_id="privacy:export"))
+        super().__init__(discord.ui.Button(label=_("Export"), emoji="📄", custom_id="privacy:export"))
 
     @classmethod
     def parse(cls, _match: re.Match[str]) -> Self:
@@ -44,7 +45,9 @@ class Delete(PersistentButton, template=r"privacy:delete"):
 
     def __init__(self) -> None:
         super().__init__(
-            discord.ui.Button(label="Delete…", style=discord.ButtonStyle.danger, custom_id="privacy:delete")
+            discord.ui.Button(
+                label=_("Delete…"), style=discord.ButtonStyle.danger, custom_id="privacy:delete"
+            )
         )
 
     @classmethod
@@ -61,7 +64,7 @@ class ReallyDelete(PersistentButton, template=r"privacy:really-delete"):
     def __init__(self) -> None:
         super().__init__(
             discord.ui.Button(
-                label="Yes, erase all of it",
+                label=_("Yes, erase all of it"),
                 style=discord.ButtonStyle.danger,
                 custom_id="privacy:really-delete",
             )
@@ -86,12 +89,16 @@ class PrivacyCard(discord.ui.LayoutView):
     def __init__(self, history_days: int) -> None:
         super().__init__(timeout=None)
         history = (
-            f"Names are erased after {history_days} days, those with a star too."
+            ngettext(
+                "Names are erased after {count} day, those with a star too.",
+                "Names are erased after {count} days, those with a star too.",
+                history_days,
+            )
             if history_days
-            else "Names stay until they are removed."
+            else _("Names stay until they are removed.")
         )
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        card.add_item(discord.ui.TextDisplay(_WHAT.format(history=history)))
+        card.add_item(discord.ui.TextDisplay(_(_WHAT, history=history)))
         card.add_item(discord.ui.ActionRow(Export(), Delete()))
         self.add_item(card)
 
@@ -101,7 +108,7 @@ class ConfirmCard(discord.ui.LayoutView):
 
     def __init__(self) -> None:
         super().__init__(timeout=None)
-        question = (
+        question = _(
             "Erase every name made for you and every star of yours, on all servers? It can't be undone."
         )
         self.add_item(discord.ui.TextDisplay(question))

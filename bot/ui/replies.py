@@ -1,13 +1,15 @@
 """Answering an interaction in whatever state it is: fresh, already answered, or expired."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import discord
 from discord import app_commands
 
 from bot.errors import Refusal, error_id
+from bot.localisation import _, listed, speaking
 from bot.requests import Asker
 from bot.text import plain
 from model import ModelError
@@ -47,6 +49,14 @@ async def tell_refusal(interaction: Interaction, refusal: Refusal | ModelError) 
     await tell(interaction, str(refusal) if isinstance(refusal, Refusal) else plain(str(refusal)))
 
 
+@contextmanager
+def aloud(interaction: Interaction, *, private: bool = False) -> Iterator[None]:
+    """Speak the server's language meanwhile, unless only the one who asks will see what is said."""
+    seen_by_one = private or (interaction.message is not None and interaction.message.flags.ephemeral)
+    with speaking(interaction.locale if seen_by_one else interaction.guild_locale or interaction.locale):
+        yield
+
+
 async def show(
     interaction: Interaction,
     card: discord.ui.LayoutView,
@@ -84,18 +94,19 @@ async def _tell_cause(interaction: Interaction, cause: BaseException) -> None:
         case Refusal() | ModelError():
             await tell_refusal(interaction, cause)
         case app_commands.MissingPermissions():
-            needed = " and ".join(name.replace("_", " ").title() for name in cause.missing_permissions)
-            await tell(interaction, f"You need the permission {needed} for that.".replace("Guild", "Server"))
+            needed = listed([name.replace("_", " ").title() for name in cause.missing_permissions])
+            await tell(interaction, _("You need the permission {needed} for that.", needed=needed))
         case app_commands.NoPrivateMessage():
-            await tell(interaction, "That works in a server only.")
+            await tell(interaction, _("That works in a server only."))
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            await tell(interaction, "This command has changed. Reload Discord (Ctrl+R) and try again.")
+            await tell(interaction, _("This command has changed. Reload Discord (Ctrl+R) and try again."))
         case discord.NotFound() if cause.code == _UNKNOWN_INTERACTION:
             log.warning("interaction %s of %s had expired", interaction.id, interaction.user.id)
         case _:
             number = error_id()
             log.error("error %s: %s", number, _what(interaction), exc_info=cause)
-            await tell(interaction, f"That went wrong on our side, and it is written down as `{number}`.")
+            sorry = _("That went wrong on our side, and it is written down as `{number}`.", number=number)
+            await tell(interaction, sorry)
 
 
 def _what(interaction: Interaction) -> str:

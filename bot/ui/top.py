@@ -6,6 +6,7 @@ from typing import Self
 
 import discord
 
+from bot.localisation import _
 from bot.store import TopLanguage, TopName
 from bot.text import plain
 from bot.ui.names import ACCENT
@@ -29,11 +30,11 @@ class TopCard(discord.ui.LayoutView):
             card.add_item(discord.ui.TextDisplay(f"### {period.title}\n{_names(period.names)}"))
         if languages:
             told = ", ".join(f"{plain(top.language)} ({top.generations})" for top in languages)
-            card.add_item(discord.ui.TextDisplay(f"### Most asked for\n{told}"))
+            card.add_item(discord.ui.TextDisplay(f"### {_('Most asked for')}\n{told}"))
         self.add_item(card)
 
 
 def _names(names: Sequence[TopName]) -> str:
     if not names:
-        return "No stars yet. Press the star beside a name that you like."
+        return _("No stars yet. Press the star beside a name that you like.")
     return "\n".join(f"⭐ {top.stars} · **{plain(top.text)}** · {plain(top.language)}" for top in names)

@@ -5,8 +5,9 @@ from typing import Self
 import discord
 
 from bot.errors import Refusal
+from bot.localisation import duration
 from bot.store import BASE, ENDS, Run, RunStatus
-from bot.text import duration, plain
+from bot.text import plain
 from bot.training.outcome import Outcome
 from bot.ui.names import ACCENT
 from bot.ui.persistent import NumberedButton

@@ -34,7 +34,7 @@ async def test_a_category_is_added_trained_and_completes_for_its_server_alone(wo
     stranger = elsewhere.add_member(world.env.create_user("stranger"))
     card = await add(world, "Elves.txt", "\n".join([*ELVES, "", "Aelin", "x" * 60]).encode())
 
-    assert "20 names taken; dropped: 1 blank, 1 repeated, 1 too long" in text_of(card)
+    assert "20 names taken\nDropped: blank (1), repeated (1), too long (1)" in text_of(card)
     assert "Aelin, Aelor" in text_of(card)
     assert card.ephemeral
     reply = await world.boss.click(card, label="Retrain now")
@@ -112,9 +112,9 @@ async def test_a_category_is_removed(world: World) -> None:
     ("command", "options", "told"),
     [
         ("add", {}, "Give a category's name, or a file"),
-        ("show", {"category": "Orcs"}, "no category of that name"),
-        ("edit", {"category": "Orcs"}, "no category of that name"),
-        ("remove", {"category": "Orcs"}, "no category of that name"),
+        ("show", {"category": "Orcs"}, "no category of its own"),
+        ("edit", {"category": "Orcs"}, "no category of its own"),
+        ("remove", {"category": "Orcs"}, "no category of its own"),
         ("export", {}, "nothing in yet"),
         ("use", {"collection": "spaceships"}, "There is no such collection"),
     ],
