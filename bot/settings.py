@@ -40,6 +40,9 @@ def _asynchronous_database(url: str) -> str:
 
 GatewayUrl = Annotated[Url, UrlConstraints(allowed_schemes=["ws", "wss"])]
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
+LogFormat = Literal["text", "json"]
+
+_in_lower_case = BeforeValidator(lambda value: str(value).lower())
 
 
 class Settings(BaseModel):
@@ -56,7 +59,8 @@ class Settings(BaseModel):
     dev_guild_id: int | None = Field(None, gt=0)
     discord_api_url: AnyHttpUrl | None = None
     discord_gateway_url: GatewayUrl | None = None
-    log_level: Annotated[LogLevel, BeforeValidator(lambda level: str(level).lower())] = "info"
+    log_level: Annotated[LogLevel, _in_lower_case] = "info"
+    log_format: Annotated[LogFormat, _in_lower_case] = "text"
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ, dotenv: Path = Path(".env")) -> Self:
@@ -83,6 +87,7 @@ _FIXES: dict[str, str] = {
     "discord_api_url": "use an address as https://discord.com/api/v10, or leave it out",
     "discord_gateway_url": "use an address as wss://gateway.discord.gg, or leave it out",
     "log_level": "use debug, info, warning, error or critical",
+    "log_format": "use text or json",
 }
 
 

@@ -5,6 +5,7 @@ the frozen records of `bot.store.records`; sessions, tables and statements stay 
 knows nothing of Discord beyond its numeric IDs, and nothing of networks beyond their bytes.
 """
 
+from bot.store.backup import back_up
 from bot.store.datasets import Datasets
 from bot.store.errors import (
     CategoryGone,
@@ -100,6 +101,7 @@ __all__ = [
     "UnknownName",
     "Uses",
     "Windows",
+    "back_up",
     "guild_key",
     "member_key",
 ]

@@ -1,6 +1,7 @@
 """The connection to the database: opening it, and the two kinds of transaction."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
@@ -16,8 +17,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from bot.store import postgresql, schema, sqlite
+from bot.store import backup, postgresql, schema, sqlite
 from bot.store.errors import StoreError
+
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -54,6 +57,17 @@ class Database:
                 f"The database {url.render_as_string()} can't be opened: {_reason(error)}."
             ) from error
         return cls(_engine(url))
+
+    async def check(self) -> None:
+        """Read an SQLite file whole, and of another database whether it answers.
+
+        Raises `StoreError` if something is wrong with it.
+        """
+        with _translating_errors("read"):
+            async with self._engine.connect() as connection:
+                if self.is_sqlite:
+                    await connection.run_sync(sqlite.check_integrity)
+                    await connection.run_sync(sqlite.check_foreign_keys)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -127,12 +141,18 @@ def _engine(url: URL, *, migrating: bool = False) -> AsyncEngine:
 
 
 async def _migrate(url: URL) -> None:
-    """Migrate in one transaction, over a connection of its own.
+    """Migrate in one transaction, over a connection of its own, after a backup of what is there.
 
     On SQLite that one doesn't enforce foreign keys until the end: to alter a table there is to copy
     it and drop it, and dropping it would delete all rows that refer to it.
     """
     async with _engine(url, migrating=True).execution_options(writes=True).begin() as connection:
+        older = await connection.run_sync(schema.older)
+        if older is not None and (file := sqlite.file_of(url)) is not None:
+            # In the transaction, so that nobody writes between the copy and the migration.
+            copy = file.with_name(f"{file.name}.{older}.backup")
+            await asyncio.to_thread(backup.back_up, url, copy)
+            log.info("%s is as it was before the migration from schema %s", copy, older)
         await connection.run_sync(schema.migrate)
         if sqlite.is_sqlite(url):
             await connection.run_sync(sqlite.check_foreign_keys)

@@ -59,6 +59,11 @@ class Models:
             row = await session.get(ModelRow, model_id)
         return None if row is None else _model(row)
 
+    async def ids(self) -> tuple[int, ...]:
+        """Find the IDs of all guilds' models, oldest first."""
+        async with self._database.read() as session:
+            return tuple(await session.scalars(select(ModelRow.id).order_by(ModelRow.id)))
+
     async def weights(self, model_id: int) -> bytes:
         """Read the weights of a model. Raises `UnknownModel` if there are none."""
         async with self._database.read() as session:

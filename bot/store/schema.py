@@ -36,6 +36,15 @@ def migrate(connection: Connection) -> None:
         command.upgrade(configuration(connection), "head")
 
 
+def older(connection: Connection) -> str | None:
+    """Tell which schema of ours, older than this version's, the database has; None if it has no such.
+
+    Raises `SchemaTooNew` if it is beyond.
+    """
+    current, newest = _versions(connection)
+    return current if current != newest else None
+
+
 def require_current(connection: Connection) -> None:
     """Raise `SchemaTooNew` or another `StoreError` unless the schema is this version's."""
     current, newest = _versions(connection)

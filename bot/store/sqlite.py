@@ -117,12 +117,19 @@ def require_file(url: URL, *, make: bool) -> None:
     Connecting would find it out too, but a connection of aiosqlite that fails leaves behind a thread
     which may print a traceback of its own.
     """
-    if not url.database or url.database.startswith("file:"):
+    file = file_of(url)
+    if file is None:
         return
-    file = Path(url.database)
     if make:
         file.parent.mkdir(parents=True, exist_ok=True)
     file.open("ab" if make else "rb").close()
+
+
+def file_of(url: URL) -> Path | None:
+    """The file of an SQLite database; None for any other, and for one that is given as a URI."""
+    if not is_sqlite(url) or not url.database or url.database.startswith("file:"):
+        return None
+    return Path(url.database)
 
 
 def configure(engine: Engine, *, enforce_foreign_keys: bool = True) -> None:
@@ -170,3 +177,9 @@ def check_foreign_keys(connection: Connection) -> None:
             f"The database has {len(orphans)} rows that refer to missing ones, "
             f"the first in the table {orphans[0].table}: restore a backup."
         )
+
+
+def check_integrity(connection: Connection) -> None:
+    """Raise `StoreError` if the file is damaged. Reads all of it."""
+    if (verdict := connection.exec_driver_sql("PRAGMA integrity_check").scalars().first()) != "ok":
+        raise StoreError(f"The database is damaged, {verdict}: restore a backup.")

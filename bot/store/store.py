@@ -51,6 +51,10 @@ class Store:
         """
         return cls(await Database.open(url, migrate=migrate))
 
+    async def check(self) -> None:
+        """See whether the database is whole, which may take a while. Raises `StoreError` if not."""
+        await self._database.check()
+
     async def close(self) -> None:
         """Close all connections. The store can't be used any more."""
         await self._database.close()

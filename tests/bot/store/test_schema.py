@@ -34,6 +34,82 @@ def is_described(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or not str(name).startswith("names_text")
 
 
+def revisions() -> list[str]:
+    """The schema versions, oldest first."""
+    with create_engine("sqlite://").connect() as connection:
+        scripts = ScriptDirectory.from_config(configuration(connection))
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def move(path: Path, revision: str) -> None:
+    """Bring a database up or down to a schema version, as Alembic does it."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        (command.downgrade if revision == "-1" else command.upgrade)(configuration(connection), revision)
+    engine.dispose()
+
+
+SPECIMENS = {
+    "BIGINT": 1,
+    "INTEGER": 1,
+    "BOOLEAN": 1,
+    "FLOAT": 0.5,
+    "BLOB": b"x",
+    "JSON": "{}",
+    "DATETIME": "2026-01-01 00:00:00.000000",
+    "VARCHAR": "x",
+}
+
+
+def fill(path: Path) -> None:
+    """Put a row into every table, each of which refers to the others' rows."""
+    with sqlite3.connect(path) as database:
+        for table, columns in tables(database).items():
+            row = {
+                name: "queued" if name == "status" else SPECIMENS[kind.partition("(")[0]]
+                for name, kind in columns.items()
+            }
+            database.execute(
+                f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
+                [*row.values()],
+            )
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    database.close()
+
+
+def tables(database: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """The tables with data, and their columns with their types."""
+    names = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+        "AND name NOT LIKE 'names_text%' AND name != ?",
+        [VERSION_TABLE],
+    ).fetchall()
+    return {
+        table: {row[1]: row[2] for row in database.execute(f"PRAGMA table_info({table})")}
+        for (table,) in names
+    }
+
+
+def rows(path: Path) -> dict[str, dict[str, object]]:
+    """The one row of each table that has any, by its columns."""
+    with sqlite3.connect(path) as database:
+        found = {
+            table: dict(zip(columns, row, strict=True))
+            for table, columns in tables(database).items()
+            for row in database.execute(f"SELECT * FROM {table}")
+        }
+    database.close()
+    return found
+
+
+def expect_all_that_both_have(
+    before: dict[str, dict[str, object]], after: dict[str, dict[str, object]]
+) -> None:
+    for table in before.keys() & after.keys():
+        both = before[table].keys() & after[table].keys()
+        assert {name: before[table][name] for name in both} == {name: after[table][name] for name in both}
+
+
 @pytest.fixture
 def empty_file(path: Path) -> Path:
     """A database that has no table yet."""
@@ -43,10 +119,50 @@ def empty_file(path: Path) -> Path:
 
 class TestMigrations:
     def test_they_are_numbered_one_by_one(self) -> None:
-        with create_engine("sqlite://").connect() as connection:
-            scripts = ScriptDirectory.from_config(configuration(connection))
-        revisions = [script.revision for script in scripts.walk_revisions()][::-1]
-        assert revisions == [f"{number:04}" for number in range(1, len(revisions) + 1)]
+        assert revisions() == [f"{number:04}" for number in range(1, len(revisions()) + 1)]
+
+    @pytest.mark.parametrize("revision", revisions())
+    async def test_every_version_with_data_comes_up_to_the_newest_and_a_step_back(
+        self, url: str, path: Path, revision: str
+    ) -> None:
+        move(path, revision)
+        fill(path)
+        before = rows(path)
+
+        async with await Store.open(url):
+            pass
+        newest = rows(path)
+        expect_all_that_both_have(before, newest)
+        assert before.keys() <= newest.keys()
+
+        move(path, "-1")
+        expect_all_that_both_have(newest, rows(path))
+
+    async def test_before_one_a_backup_is_written_beside(self, url: str, path: Path) -> None:
+        oldest, *_, newest = revisions()
+        move(path, oldest)
+        fill(path)
+        before = rows(path)
+
+        async with await Store.open(url):
+            pass
+        async with await Store.open(url):
+            pass
+
+        copy = path.with_name(f"{path.name}.{oldest}.backup")
+        assert rows(copy) == before
+        assert not path.with_name(f"{path.name}.{newest}.backup").exists()
+
+    async def test_without_a_backup_there_is_none(self, url: str, path: Path) -> None:
+        oldest = revisions()[0]
+        move(path, oldest)
+        whole = definitions(path)
+        path.with_name(f"{path.name}.{oldest}.backup").mkdir()
+
+        with pytest.raises(StoreError, match="can't be copied"):
+            await Store.open(url)
+
+        assert definitions(path) == whole
 
     async def test_they_lead_to_the_tables(self, store: Store, path: Path, tmp_path: Path) -> None:
         """As Alembic compares them, and to the letter: it overlooks conditions and AUTOINCREMENT."""
