@@ -27,9 +27,9 @@ from bot.settings import Settings
 from bot.store import BASE, ENDS, Run, RunInProgress, Store
 from bot.training.outcome import outcome_of
 from bot.training.trainer import Trainer
-from bot.ui.datasets import RetrainNow
+from bot.ui.datasets import NamesForm, RetrainNow
 from bot.ui.favourites import FavouritesFile, FavouritesPage, Forget
-from bot.ui.history import TurnButton
+from bot.ui.history import GoToForm, LanguageSelect, LettersForm, MemberSelect, PanelButton, TurnButton
 from bot.ui.names import Again, MoodSelect, More, Star, WriteIt
 from bot.ui.origin import LikeThis
 from bot.ui.picked import Keep, Pick, Remove
@@ -43,11 +43,15 @@ log = logging.getLogger(__name__)
 _ITEMS = (
     *(Again, More, WriteIt, MoodSelect, Star),
     LikeThis,
-    *(TurnButton, Pick, Keep, Remove),
+    *(TurnButton, PanelButton, LanguageSelect, MemberSelect),
+    *(Pick, Keep, Remove),
     *(FavouritesPage, FavouritesFile, Forget),
     *(Cancel, StartAgain, RetrainNow),
     *(Export, Delete, ReallyDelete),
 )
+
+
+_FORMS = (NamesForm, LettersForm, GoToForm)
 
 
 def build(settings: Settings) -> "NameBot":
@@ -135,13 +139,17 @@ class NameBot(commands.Bot):
             await super().close()  # a start that failed early has not put it among the rest
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Answer a click on a button that is none of ours any more, which Discord would call a failure."""
-        if interaction.type is not discord.InteractionType.component:
-            return
-        custom_id = custom_id_of(interaction)
-        if not any(item.__discord_ui_compiled_template__.fullmatch(custom_id) for item in _ITEMS):
+        """Take forms, and answer what is none of ours any more, which Discord would call a failure."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            is_ours = any([await form.take(interaction) for form in _FORMS])
+        else:
+            custom_id = custom_id_of(interaction)  # empty for commands
+            is_ours = not custom_id or any(
+                item.__discord_ui_compiled_template__.fullmatch(custom_id) for item in _ITEMS
+            )
+        if not is_ours:
             speak(interaction.locale)
-            await tell(interaction, _("This button is from an older time and does nothing now."))
+            await tell(interaction, _("This is from an older time and does nothing now."))
 
     async def retrain(self, interaction: Interaction, *, base: bool) -> None:
         """Queue a training and answer with its card."""

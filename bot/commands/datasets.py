@@ -68,7 +68,7 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
         if file is None:
             if category is None:
                 raise Refusal("Give a category's name, or a file.")
-            await interaction.response.send_modal(NamesForm(category, extends=extends))
+            await NamesForm(category, extends=extends).open(interaction)
             return
         if file.size > datasets.bounds.size:  # before anything of it is read
             raise too_large(datasets.bounds)
@@ -88,7 +88,7 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
         if not NamesForm.holds(names):
             raise Refusal("It has too many names for a form: export it, mend the file, and add that.")
         form = NamesForm(found.name, "\n".join(names), extends=found.extends)
-        await interaction.response.send_modal(form)
+        await form.open(interaction)
 
     @app_commands.command(name="remove")
     @app_commands.describe(category="One of this server's own")

@@ -6,9 +6,10 @@ from discord.ext import commands
 
 from bot.commands.answered import answered
 from bot.commands.completion import language_choices
-from bot.store import Filters
-from bot.ui.history import LONGEST_LANGUAGE, LONGEST_TEXT, Turn, history_card, scope_of
+from bot.store import Cursor, Filters
+from bot.ui.history import history_card
 from bot.ui.replies import Interaction, show
+from bot.ui.turn import LONGEST_LANGUAGE, LONGEST_TEXT, Turn
 
 
 class History(commands.Cog):
@@ -39,8 +40,7 @@ class History(commands.Cog):
             text=text.strip() or None if text else None,
             starred=starred,
         )
-        turn = Turn("first", 0, filters)
-        await show(interaction, await history_card(interaction.client.store, scope_of(interaction), turn))
+        await show(interaction, await history_card(interaction, Turn(Cursor.first(), filters)))
 
     @history.autocomplete("language")
     async def complete_language(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import babel
+from babel.dates import parse_date
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -110,6 +112,14 @@ def percent(share: float) -> str:
 def listed(items: Sequence[str], style: Literal["standard", "or"] = "standard") -> str:
     """A, B, and C; with the style `or`, A, B, or C."""
     return format_list(items, style=style, locale=_spoken.get().locale)
+
+
+def read_date(typed: str) -> date | None:
+    """The date that one wrote in the order of the language spoken, or as 2026-03-31; None if it is none."""
+    try:
+        return parse_date(typed, locale=_spoken.get().locale, format="short")
+    except (ValueError, OverflowError):
+        return None
 
 
 def duration(seconds: float) -> str:

@@ -91,6 +91,24 @@ class History:
         async with self._database.read() as session:
             return await find_page(session, search, at, size)
 
+    async def nth(self, scope: Scope, filters: Filters, index: int) -> Cursor:
+        """Tell where the page begins whose first name has so many newer ones before it.
+
+        If there aren't as many, it is the last page. The cost grows with the distance from the newest
+        name, within one index.
+        """
+        search = _search(scope, filters, on_sqlite=self._database.is_sqlite)
+        found = (
+            select(search.name_id)
+            .where(*search.conditions)
+            .order_by(search.name_id.desc())
+            .offset(index)
+            .limit(1)
+        )
+        async with self._database.read() as session:
+            name_id = await session.scalar(found)
+        return Cursor.last() if name_id is None else Cursor.older(name_id + 1)
+
     async def around(self, scope: Scope, moment: datetime) -> Cursor:
         """Tell where the page begins whose first name is the last one made by a moment.
 

@@ -1,5 +1,6 @@
 """The cards and the form of /dataset."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -8,9 +9,10 @@ import discord
 from bot.localisation import _, ngettext, number
 from bot.store import Category
 from bot.text import plain
+from bot.ui.forms import PersistentForm, Typed
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton
-from bot.ui.replies import Interaction, show, tell_error
+from bot.ui.replies import Interaction, show
 from bot.ui.training import managed_guild
 from bot.uploads import Taken, read_lines
 
@@ -82,35 +84,33 @@ class CategoryCard(discord.ui.LayoutView):
         self.add_item(card)
 
 
-class NamesForm(discord.ui.Modal):
+class NamesForm(PersistentForm):
     """Names typed or mended by hand, one a line."""
 
+    template = re.compile(r"names:(?P<extends>[01]):(?P<category>.{1,90})", re.DOTALL)
+
     def __init__(self, category: str, names: str = "", *, extends: bool = False) -> None:
-        super().__init__(title=category[:45])
-        self._category, self._extends = category, extends
-        self.names: discord.ui.TextInput[Self] = discord.ui.TextInput(
-            label=_("Names, one a line"),
+        super().__init__(title=category[:45], custom_id=f"names:{extends:d}:{category}")
+        field: discord.ui.TextInput[Self] = discord.ui.TextInput(
             custom_id="names",
             style=discord.TextStyle.paragraph,
             default=names or None,
             max_length=_LONGEST_TEXT,
         )
-        self.add_item(self.names)
+        self.add_item(discord.ui.Label(text=_("Names, one a line"), component=field))
 
     @staticmethod
     def holds(names: Sequence[str]) -> bool:
         """Whether the form is large enough for them."""
         return len("\n".join(names)) <= _LONGEST_TEXT
 
-    async def on_submit(self, interaction: Interaction, /) -> None:  # type: ignore[override]
+    @classmethod
+    async def submitted(cls, interaction: Interaction, match: re.Match[str], typed: Typed) -> None:
         guild_id = managed_guild(interaction)  # it may be long since the form was opened
         datasets = interaction.client.datasets
-        taken = [read_lines(self._category, self.names.value, datasets.bounds)]
-        await datasets.add(guild_id, interaction.user.id, taken, extends=self._extends)
+        taken = [read_lines(match["category"], typed.get("names", ""), datasets.bounds)]
+        await datasets.add(guild_id, interaction.user.id, taken, extends=match["extends"] == "1")
         await show(interaction, TakenCard(taken), private=True)
-
-    async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # type: ignore[override]
-        await tell_error(interaction, error)
 
 
 def _told(part: Taken) -> str:

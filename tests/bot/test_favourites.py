@@ -97,7 +97,7 @@ async def test_the_history_of_starred_names(world: World) -> None:
     card = await look(world, starred=True)
 
     assert listed(card) == ["Name09", "Name07"]
-    assert "that have a star" in text_of(card)
+    assert "⭐ 1" in text_of(card)
 
 
 async def pick(world: World, who, text: str):
