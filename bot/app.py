@@ -20,6 +20,7 @@ from bot.datasets import Datasets
 from bot.errors import Refusal
 from bot.generators import Generators
 from bot.housekeeping import Housekeeping
+from bot.limits import Limits
 from bot.localisation import _, speak
 from bot.localisation.commands import CommandTranslator
 from bot.naming import Naming
@@ -73,13 +74,14 @@ class Tree(app_commands.CommandTree["NameBot"]):
 class NameBot(commands.Bot):
     """Discord's side of Namesmith.
 
-    `store`, `generators`, `naming`, `datasets` and `trainer` are there once it is started.
+    `store`, `generators`, `naming`, `datasets`, `limits` and `trainer` are there once it is started.
     """
 
     store: Store
     generators: Generators
     naming: Naming
     datasets: Datasets
+    limits: Limits
     trainer: Trainer
 
     def __init__(self, settings: Settings) -> None:
@@ -105,7 +107,8 @@ class NameBot(commands.Bot):
         self.generators = Generators(self.store)
         self._opened.callback(self.generators.close)
         self.naming = Naming(self.store, self.generators)
-        self.datasets = Datasets(self.store, self.settings.data_dir, Bounds())
+        self.datasets = Datasets(self.store, self.settings.data_dir, _bounds(self.settings))
+        self.limits = Limits(self.store, self.settings.member_limits, self.settings.server_limits)
         self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)
         self._opened.push_async_callback(self.trainer.close)
         await self.naming.prepare()
@@ -120,7 +123,7 @@ class NameBot(commands.Bot):
         await self.tree.set_translator(CommandTranslator())
         for cog in (
             Names(),
-            Origins(),
+            Origins(self),
             History(),
             Favourites(),
             DatasetCommands(),
@@ -190,6 +193,15 @@ class NameBot(commands.Bot):
         guild = discord.Object(guild_id)
         self.tree.copy_global_to(guild=guild)
         await self.tree.sync(guild=guild)
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        size=settings.upload_kib * 1024,
+        names=settings.upload_names,
+        letters=settings.name_letters,
+        categories=settings.server_categories,
+    )
 
 
 def _busy(interaction: Interaction, run: Run) -> Refusal:

@@ -23,6 +23,10 @@ class Refusal(Exception):
         return _(self._sentence, **self._values)
 
 
+class Gone(Refusal):
+    """What a card speaks of is there no more; the card itself is out of date."""
+
+
 def error_id() -> str:
     """A short ID that a reply shows and the log has beside the traceback."""
     return secrets.token_hex(4)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from bot.errors import Refusal, error_id
+from bot.errors import Gone, Refusal, error_id
 from bot.generators import Generators, Serving
 from bot.requests import Asker, Length, Request
 from bot.store import BASE, Generation, NewGeneration, NewName, Store, StoreError
@@ -178,12 +178,19 @@ class Naming:
         """A generation that was made where it is asked about.
 
         Raises:
-            Refusal: where there is none.
+            Gone: where there is none.
         """
         earlier = await self._store.history.generation(generation_id)
         if earlier is None or not asker.reaches(earlier.guild_id, earlier.channel_id):
-            raise Refusal("Those names are gone from the history. Ask for new ones with /name.")
+            raise Gone("Those names are gone from the history. Ask for new ones with /name.")
         return earlier
+
+    async def made(self, asker: Asker, generation_id: int) -> Made | None:
+        """What is left of a generation that was made where it is asked about, if anything is."""
+        try:
+            return Made.of(await self.earlier(asker, generation_id))
+        except Gone:
+            return None
 
     async def origin(self, asker: Asker, name: str) -> Origin:
         """Which languages a name sounds like.
@@ -215,11 +222,11 @@ class Naming:
         """Keep a name among the asker's favourites, or, if it is there, no longer.
 
         Raises:
-            Refusal: where the name is gone.
+            Gone: where the name is.
         """
         name = await self._store.history.name(name_id)
         if name is None or not asker.reaches(name.guild_id, name.channel_id):
-            raise Refusal("That name is gone from the history. Ask for new ones with /name.")
+            raise Gone("That name is gone from the history. Ask for new ones with /name.")
         now = await self._store.stars.star(asker.user_id, name_id)
         if not now:
             await self._store.stars.unstar(asker.user_id, name_id)

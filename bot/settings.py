@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PositiveInt,
     SecretStr,
     UrlConstraints,
     ValidationError,
@@ -38,6 +39,25 @@ def _asynchronous_database(url: str) -> str:
     return url
 
 
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _windows(limits: object) -> object:
+    """`60/10s 5000/1d` as (seconds, uses); the word none is no limit."""
+    if not isinstance(limits, str) or limits == "none":
+        return () if limits == "none" else limits
+    windows = []
+    for limit in limits.split():
+        found = re.fullmatch(r"(\d+)/(\d+)([smhd])", limit)
+        if found is None:
+            raise ValueError("not as many uses in a time")
+        windows.append((int(found[2]) * _SECONDS[found[3]], int(found[1])))
+    return tuple(windows)
+
+
+Windows = Annotated[tuple[tuple[PositiveInt, PositiveInt], ...], BeforeValidator(_windows)]
+"""Limits as (seconds, uses)."""
+
 GatewayUrl = Annotated[Url, UrlConstraints(allowed_schemes=["ws", "wss"])]
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 LogFormat = Literal["text", "json"]
@@ -56,6 +76,12 @@ class Settings(BaseModel):
     )
     data_dir: Path = Path("data/names")
     history_days: int = Field(0, ge=0)
+    member_limits: Windows = ((10, 60), (60, 200), (86_400, 5000))
+    server_limits: Windows = ((10, 200), (60, 1000), (86_400, 50_000))
+    upload_kib: int = Field(2048, ge=1, le=20_480)
+    upload_names: int = Field(20_000, ge=10, le=200_000)
+    name_letters: int = Field(50, ge=1, le=50)
+    server_categories: int = Field(40, ge=1, le=500)
     dev_guild_id: int | None = Field(None, gt=0)
     discord_api_url: AnyHttpUrl | None = None
     discord_gateway_url: GatewayUrl | None = None
@@ -78,11 +104,19 @@ class Settings(BaseModel):
             raise SettingsError(_complaint(name, values[name])) from error
 
 
+_LIMITS_FIX = "use as many uses in a time as 60/10s 200/1m 5000/1d, or none"
+
 _FIXES: dict[str, str] = {
     "discord_token": "copy the bot's token from the Discord developer portal",
     "database_url": "use an asynchronous driver, as sqlite+aiosqlite:///var/namesmith.db",
     "data_dir": "name a folder of <category>.txt files",
     "history_days": "use a whole number of days, or 0 to keep all",
+    "member_limits": _LIMITS_FIX,
+    "server_limits": _LIMITS_FIX,
+    "upload_kib": "use a whole number of KiB up to 20480",
+    "upload_names": "use a whole number from 10 to 200000",
+    "name_letters": "use a whole number from 1 to 50",
+    "server_categories": "use a whole number from 1 to 500",
     "dev_guild_id": "use the server's ID, a whole number, or leave it out",
     "discord_api_url": "use an address as https://discord.com/api/v10, or leave it out",
     "discord_gateway_url": "use an address as wss://gateway.discord.gg, or leave it out",

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.answered import answered
+from bot.commands.completion import Choices, choices, offered
 from bot.commands.contexts import in_its_servers
 from bot.errors import Refusal
 from bot.localisation import _
@@ -19,6 +20,7 @@ from bot.ui.datasets import CategoriesCard, CategoryCard, NamesForm, TakenCard
 from bot.ui.replies import Interaction, show, tell
 from bot.ui.training import managed_guild
 from bot.uploads import read_upload, too_large
+from model.text import fold
 
 _LONGEST_NAME = 50  # letters of a category's name
 
@@ -121,12 +123,20 @@ class DatasetCommands(commands.GroupCog, group_name="dataset"):
         built_on = _("The next training builds on **{collection}**.", collection=plain(collection))
         await tell(interaction, built_on)
 
+    @show_.autocomplete("category")
+    @edit.autocomplete("category")
+    @remove.autocomplete("category")
+    @offered
+    async def complete_category(self, interaction: Interaction, typed: str) -> Choices:
+        own = await interaction.client.store.datasets.categories(managed_guild(interaction))
+        return choices([category.name for category in own if fold(typed.strip()) in fold(category.name)])
+
     @use.autocomplete("collection")
-    async def complete_collection(
-        self, interaction: Interaction, typed: str
-    ) -> list[app_commands.Choice[str]]:
-        found = [name for name in interaction.client.datasets.collections if typed.strip().lower() in name]
-        return [app_commands.Choice(name=name, value=name) for name in found[:25]]
+    @offered
+    async def complete_collection(self, interaction: Interaction, typed: str) -> Choices:
+        return choices(
+            [name for name in interaction.client.datasets.collections if fold(typed.strip()) in name]
+        )
 
 
 def _packed(categories: Mapping[Category, Sequence[str]]) -> io.BytesIO:

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.answered import answered
-from bot.commands.completion import language_choices
+from bot.commands.completion import Choices, languages, offered
 from bot.store import Cursor, Filters
 from bot.ui.history import history_card
 from bot.ui.replies import Interaction, show
@@ -43,5 +43,6 @@ class History(commands.Cog):
         await show(interaction, await history_card(interaction, Turn(Cursor.first(), filters)))
 
     @history.autocomplete("language")
-    async def complete_language(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return language_choices(interaction, typed)
+    @offered
+    async def complete_language(self, interaction: Interaction, typed: str) -> Choices:
+        return languages(interaction, typed)

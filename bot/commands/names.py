@@ -4,7 +4,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.answered import answered
-from bot.commands.completion import language_choices
+from bot.commands.completion import Choices, languages, offered
 from bot.requests import MOST_NAMES, Length, Mood, Request
 from bot.ui.names import answer
 from bot.ui.replies import Interaction, asker
@@ -87,5 +87,6 @@ class Names(commands.Cog):
     @name.autocomplete("language")
     @blend.autocomplete("first")
     @blend.autocomplete("second")
-    async def complete_language(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        return language_choices(interaction, typed)
+    @offered
+    async def complete_language(self, interaction: Interaction, typed: str) -> Choices:
+        return languages(interaction, typed)

@@ -9,6 +9,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from discord import app_commands
 
+from model import ModelError
+
 _ROOT = Path(__file__).parents[2]
 
 _KEYWORDS: Mapping[str, Any] = {
@@ -16,8 +18,8 @@ _KEYWORDS: Mapping[str, Any] = {
     "N_": None,
     "ngettext": (1, 2),
     # What these are raised with is the sentence that the one who asked reads.
-    **dict.fromkeys(("Refusal", "ModelError", "CorpusError", "UnknownCategory", "UnusableLetter"), None),
-    **dict.fromkeys(("ImpossibleOption", "CheckpointError"), None),
+    **dict.fromkeys(("Refusal", "Gone"), None),
+    **dict.fromkeys((error.__name__ for error in ModelError.__subclasses__()), None),
 }
 
 

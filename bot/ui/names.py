@@ -13,7 +13,7 @@ from bot.requests import Mood
 from bot.text import plain
 from bot.ui.persistent import NumberedButton, PersistentItem
 from bot.ui.pictures import attached, gallery
-from bot.ui.replies import Interaction, aloud, asker, show, tell
+from bot.ui.replies import Interaction, Notice, aloud, asker, show, tell
 
 ACCENT = discord.Colour(0x2F6FB3)
 
@@ -28,15 +28,33 @@ async def answer(
     interaction: Interaction, make: Callable[[], Awaitable[Made]], *, private: bool = False
 ) -> None:
     """Make names and show their card; "is thinking…" meanwhile if a model must be loaded first."""
-    if not await interaction.client.naming.is_quick(interaction.guild_id):
-        await interaction.response.defer(thinking=True, ephemeral=private)
-    made = await make()
+    async with interaction.client.limits.charged(asker(interaction)):
+        if not await interaction.client.naming.is_quick(interaction.guild_id):
+            await interaction.response.defer(thinking=True, ephemeral=private)
+        made = await make()
     with aloud(interaction, private=private):
         card = NameCard(made)
     await show(interaction, card, private=private)
 
 
-class Again(NumberedButton, kind="again", label=N_("Again"), emoji="🎲", style=discord.ButtonStyle.primary):
+class _OnNameCard:
+    """An item of a card of names; when those are gone, or some of them, the card is made anew."""
+
+    async def mend(self, interaction: Interaction) -> None:
+        made = await interaction.client.naming.made(asker(interaction), _generation_on(interaction.message))
+        with aloud(interaction):
+            card = NameCard(made) if made else Notice(_("These names are gone from the history."))
+        await interaction.response.edit_message(view=card)
+
+
+class Again(
+    _OnNameCard,
+    NumberedButton,
+    kind="again",
+    label=N_("Again"),
+    emoji="🎲",
+    style=discord.ButtonStyle.primary,
+):
     """Makes new names of the same kind, in a card of their own: the old ones may be liked."""
 
     async def press(self, interaction: Interaction) -> None:
@@ -44,7 +62,7 @@ class Again(NumberedButton, kind="again", label=N_("Again"), emoji="🎲", style
         await answer(interaction, lambda: naming.again(asker(interaction), self.number))
 
 
-class More(NumberedButton, kind="more", label=N_("More like this")):
+class More(_OnNameCard, NumberedButton, kind="more", label=N_("More like this")):
     """Makes many names of the same kind."""
 
     async def press(self, interaction: Interaction) -> None:
@@ -52,12 +70,14 @@ class More(NumberedButton, kind="more", label=N_("More like this")):
         await answer(interaction, lambda: naming.more(asker(interaction), self.number))
 
 
-class WriteIt(NumberedButton, kind="write", label=N_("Write it for me")):
+class WriteIt(_OnNameCard, NumberedButton, kind="write", label=N_("Write it for me")):
     """Shows how the network wrote a name."""
 
     async def press(self, interaction: Interaction) -> None:
-        await interaction.response.defer(thinking=True)  # the picture takes a while
-        picture = await interaction.client.naming.written(asker(interaction), self.number)
+        async with interaction.client.limits.charged(asker(interaction)):
+            await interaction.client.naming.earlier(asker(interaction), self.number)
+            await interaction.response.defer(thinking=True)  # the picture takes a while
+            picture = await interaction.client.naming.written(asker(interaction), self.number)
         view = discord.ui.LayoutView(timeout=None)
         with aloud(interaction):
             view.add_item(gallery(_("How likely each letter was at each step")))
@@ -65,6 +85,7 @@ class WriteIt(NumberedButton, kind="write", label=N_("Write it for me")):
 
 
 class MoodSelect(
+    _OnNameCard,
     PersistentItem[discord.ui.Select[Any]],
     template=r"mood:(?P<generation>\d{1,18})",
 ):
@@ -95,7 +116,7 @@ class MoodSelect(
         await answer(interaction, lambda: naming.in_mood(asker(interaction), self.generation_id, temperature))
 
 
-class Star(NumberedButton, kind="star", emoji="⭐"):
+class Star(_OnNameCard, NumberedButton, kind="star", emoji="⭐"):
     """Keeps a name among one's favourites, or no longer; shows how many keep it."""
 
     async def press(self, interaction: Interaction) -> None:
@@ -124,6 +145,14 @@ class NameCard(discord.ui.LayoutView):
             card.add_item(discord.ui.ActionRow(Again(number), More(number), WriteIt(number)))
             card.add_item(discord.ui.ActionRow(MoodSelect(made.generation_id)))
         self.add_item(card)
+
+
+def _generation_on(message: discord.Message | None) -> int:
+    """The number of the generation that a card shows, which its buttons know; 0 if none does."""
+    view = discord.ui.LayoutView.from_message(message, timeout=None) if message else discord.ui.LayoutView()
+    custom_ids = [getattr(item, "custom_id", "") for item in view.walk_children()]
+    found = [re.fullmatch(r"again:(\d{1,18})", str(custom_id)) for custom_id in custom_ids]
+    return next((int(match[1]) for match in found if match), 0)
 
 
 def _names(made: Made) -> list[discord.ui.Item[Any]]:

@@ -11,8 +11,8 @@ from bot.requests import Request
 from bot.text import plain
 from bot.ui.names import ACCENT, answer
 from bot.ui.persistent import PersistentButton
-from bot.ui.pictures import gallery
-from bot.ui.replies import Interaction, asker
+from bot.ui.pictures import attached, gallery
+from bot.ui.replies import Interaction, aloud, asker, show
 
 _WORTH_TELLING = 0.05  # a share of probability
 _LONGEST_LANGUAGE = 90  # letters that a custom ID has room for
@@ -52,6 +52,16 @@ class OriginCard(discord.ui.LayoutView):
         if len(likeliest) <= _LONGEST_LANGUAGE:
             card.add_item(discord.ui.ActionRow(LikeThis(likeliest)))
         self.add_item(card)
+
+
+async def tell_origin(interaction: Interaction, name: str) -> None:
+    """Answer with the card of a name."""
+    async with interaction.client.limits.charged(asker(interaction)):
+        await interaction.response.defer(thinking=True)  # the picture takes a while
+        origin = await interaction.client.naming.origin(asker(interaction), name)
+    with aloud(interaction):
+        card = OriginCard(origin)
+    await show(interaction, card, attached(origin.picture))
 
 
 def _sentence(origin: Origin) -> str:

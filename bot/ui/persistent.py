@@ -3,14 +3,18 @@
 What that says is checked anew at each use: who it is, and what is still true.
 """
 
+import logging
 import re
 from abc import abstractmethod
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import discord
 
+from bot.errors import Gone
 from bot.localisation import _, speak
 from bot.ui.replies import Interaction, tell_error
+
+log = logging.getLogger(__name__)
 
 ItemT = TypeVar("ItemT", bound=discord.ui.Item[Any])
 
@@ -33,7 +37,22 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], Generic[ItemT], template=r"(
         try:
             await self.press(interaction)
         except Exception as error:  # noqa: BLE001 - the last handler there is: it answers for all
+            if isinstance(error, Gone):
+                await self._try_to_mend(interaction)
             await tell_error(interaction, error)
+
+    async def mend(self, interaction: Interaction) -> None:
+        """Bring a card up to date that speaks of what is gone: this can't be used any more."""
+        if isinstance(self.item, discord.ui.Button | discord.ui.Select) and self.view is not None:
+            self.item.disabled = True
+            await interaction.response.edit_message(view=self.view)
+
+    async def _try_to_mend(self, interaction: Interaction) -> None:
+        if not interaction.response.is_done():
+            try:
+                await self.mend(interaction)
+            except discord.HTTPException as error:  # whoever pressed must be answered all the same
+                log.warning("a card could not be mended: %s", error)
 
     @classmethod
     @abstractmethod

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.errors import Refusal
+from bot.errors import Gone, Refusal
 from bot.localisation import N_, _
 from bot.store import Entry, KeptEntry
 from bot.text import plain
@@ -80,11 +80,11 @@ async def _in_reach(interaction: Interaction, name_id: int) -> KeptEntry:
     """A name that was made where it is asked about.
 
     Raises:
-        Refusal: where there is none.
+        Gone: where there is none.
     """
     name = await interaction.client.store.history.name(name_id)
     if name is None or not asker(interaction).reaches(name.guild_id, name.channel_id):
-        raise Refusal("That name is gone from the history.")
+        raise Gone("That name is gone from the history.")
     return name
 
 

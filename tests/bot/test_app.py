@@ -8,6 +8,7 @@ import discord
 import pytest
 from discord import app_commands
 
+from bot.datasets import Datasets
 from bot.generators import Generators
 from bot.naming import Naming
 from bot.ui.names import Again
@@ -54,6 +55,65 @@ async def test_a_bug_in_a_button_is_told_by_its_id(
 
     assert reply.response.ephemeral
     expect_an_error_id(text_of(reply.response), caplog.text)
+
+
+async def test_a_bug_in_a_select_is_told_by_its_id(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = await world.alice.slash(world.channel, "name", language="russian")
+    monkeypatch.setattr(Naming, "in_mood", break_down)
+
+    reply = await world.alice.select(made.response, ["wild"], custom_id="mood:1")
+
+    assert reply.response.ephemeral
+    expect_an_error_id(text_of(reply.response), caplog.text)
+
+
+async def test_a_bug_in_a_form_is_told_by_its_id(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = await world.boss.slash(world.channel, "dataset add", category="Elves")
+    monkeypatch.setattr(Datasets, "add", break_down)
+
+    reply = await world.boss.submit_modal(form, {"names": "Aelin"})
+
+    assert reply.response.ephemeral
+    expect_an_error_id(text_of(reply.response), caplog.text)
+
+
+async def test_a_bug_in_a_messages_menu_is_told_by_its_id(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = await world.bob.send(world.channel, "Rovakov")
+    monkeypatch.setattr(Naming, "origin", break_down)
+
+    reply = await world.alice.context_menu(world.channel, "Where is this name from?", message)
+
+    expect_an_error_id(text_of(reply.response), caplog.text)
+    world.expected_errors = 1
+
+
+async def test_a_bug_in_a_completion_is_offered_by_its_id(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_args):
+        raise Broken("its inside must not be shown")
+
+    monkeypatch.setattr(Naming, "complete", fail)
+
+    (choice,) = await world.alice.autocomplete(world.channel, "name", "language", "rus")
+
+    expect_an_error_id(f"`{choice['name'].split()[-1].rstrip('.')}`", caplog.text)
+    assert choice["value"] == "rus"
+
+
+async def test_a_form_from_an_older_time_is_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = await world.boss.slash(world.channel, "dataset add", category="Elves")
+    monkeypatch.setattr("bot.app._FORMS", ())
+
+    reply = await world.boss.submit_modal(form, {"names": "Aelin"})
+
+    assert "older time" in text_of(reply.response)
 
 
 async def test_a_bug_after_the_deferral_is_told_too(
@@ -124,7 +184,8 @@ async def test_commands_and_their_options_are_described(world: World) -> None:
 
 async def test_every_command_is_in_the_readme(world: World) -> None:
     for command in world.bot.tree.get_commands():
-        assert f"`/{command.name}" in README, command.name
+        typed = command.name if isinstance(command, app_commands.ContextMenu) else f"/{command.name}"
+        assert f"`{typed}" in README, command.name
 
 
 async def test_admin_commands_are_guarded_by_discord_too(world: World) -> None:

@@ -183,6 +183,20 @@ async def test_a_star_of_a_name_that_is_gone(world: World) -> None:
     first = (await generation(world)).names[0]
     await world.bot.store.history.remove(first.id)
 
-    refused = (await world.bob.click(card, custom_id=f"star:{first.id}")).response
+    reply = await world.bob.click(card, custom_id=f"star:{first.id}")
 
-    assert "gone from the history" in text_of(refused)
+    assert reply.followups[0].ephemeral
+    assert "gone from the history" in text_of(reply.followups[0])
+    assert first.text not in names_on(reply.response)
+    assert len(names_on(reply.response)) == 1
+
+
+async def test_a_card_whose_names_are_all_gone(world: World) -> None:
+    card = await ask(world, language="russian", letters="r")
+    await world.bot.store.history.remove((await generation(world)).names[0].id)
+
+    reply = await world.bob.click(card, label="Write it for me")
+
+    assert reply.followups[0].ephemeral
+    assert "gone from the history" in text_of(world.channel.last_message)
+    assert buttons_of(world.channel.last_message) == {}

@@ -132,7 +132,7 @@ async def test_again_of_another_server_is_refused(world: World) -> None:
     message = await world.bot.get_channel(world.channel.id).send(view=_again_view(generation))
     await world.env.settle()
 
-    refused = (await world.alice.click(message, label="Again")).response
+    refused = (await world.alice.click(message, label="Again")).followups[0]
 
     assert names_on(theirs)
     assert refused.ephemeral

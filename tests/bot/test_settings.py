@@ -18,6 +18,13 @@ def test_defaults() -> None:
     assert settings.discord_token is None
 
 
+def test_limits_are_read_as_uses_in_seconds() -> None:
+    settings = Settings.read({"MEMBER_LIMITS": "3/10s 7/2m", "SERVER_LIMITS": "none"}, NOWHERE)
+
+    assert settings.member_limits == ((10, 3), (120, 7))
+    assert settings.server_limits == ()
+
+
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text("LOG_LEVEL=debug\nDEV_GUILD_ID=42\n")
@@ -43,6 +50,10 @@ def test_empty_means_not_set() -> None:
         ("DISCORD_API_URL", "localhost"),
         ("DISCORD_GATEWAY_URL", "https://gateway.discord.gg"),
         ("LOG_LEVEL", "loud"),
+        ("MEMBER_LIMITS", "often"),
+        ("MEMBER_LIMITS", "5/0s"),
+        ("SERVER_LIMITS", "5/10y"),
+        ("UPLOAD_NAMES", "many"),
     ],
 )
 def test_an_unusable_value_is_named_with_its_key_and_the_fix(key: str, value: str) -> None:
