@@ -8,7 +8,7 @@ import torch
 from benchmarks.runs import trained
 from benchmarks.tables import show
 from model import Corpus, Generator
-from model.sampling import Choice, Drawn, write
+from model.sampling import Choice, Written, write
 
 _COUNT = 1000
 
@@ -26,23 +26,23 @@ def run(corpus: Corpus) -> None:
 
 
 def _row(generator: Generator, category: str) -> list[str]:
-    drawn = _drawn(generator, category)
-    texts = [generator.encoding.text(one.letters) for one in drawn]
+    written = _written(generator, category)
+    texts = generator.encoding.texts(written.symbols)
     return [
         category,
         _share(sum(not generator.is_known(text) for text in texts)),
         _share(len(set(texts))),
-        _share(sum(one.ended for one in drawn)),
+        _share(int(written.ended.sum())),
         _share(sum(_longest_run(text) > 3 for text in texts)),
     ]
 
 
-def _drawn(generator: Generator, category: str) -> list[Drawn]:
+def _written(generator: Generator, category: str) -> Written:
     """What `sample` draws before it sorts out repeats."""
     weights = generator._weights(category)
     plan = generator._plan(weights, None, 20)
-    allowed = generator._slots(weights, None, "", _COUNT, 20)
-    uniforms = torch.from_numpy(np.random.default_rng(0).random((_COUNT, 21)))
+    allowed = generator.encoding.allowed(generator._beginnings(weights, None, "", _COUNT, 20))
+    uniforms = torch.from_numpy(np.random.default_rng(0).random((21, _COUNT)))
     return write(plan, Choice(temperature=1.0), allowed, uniforms)
 
 

@@ -12,7 +12,7 @@ from bot.generators import Generators, Serving
 from bot.requests import Asker, Length, Request
 from bot.store import BASE, Generation, NewGeneration, NewName, Store, StoreError
 from model import Generator, Name, UnknownCategory, plots
-from model.generator import Novel
+from model.drawing import Novel
 from model.text import fold
 
 log = logging.getLogger(__name__)

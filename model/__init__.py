@@ -1,6 +1,7 @@
 """The generator: learns names by category and invents new ones, letter by letter."""
 
 from model.corpus import Corpus
+from model.drawing import Name
 from model.errors import (
     CheckpointError,
     CorpusError,
@@ -9,7 +10,7 @@ from model.errors import (
     UnknownCategory,
     UnusableLetter,
 )
-from model.generator import Generator, Name, Near
+from model.generator import Generator, Near
 from model.scoring import Evaluation
 from model.training import Progress, train
 

@@ -1,10 +1,11 @@
 """Names as numbers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -78,5 +79,18 @@ class Encoding:
             | {self.boundary: other.boundary},
         )
 
-    def text(self, letters: Iterable[int]) -> str:
-        return "".join(map(self.alphabet.__getitem__, letters))
+    def texts(self, symbols: Tensor) -> list[str]:
+        """The names (B, L) as text; all after their ends is the boundary."""
+        letters = np.array([*self.alphabet, ""])[symbols.numpy()]  # (B, L), each a text of one letter
+        names: list[str] = letters.view(f"U{symbols.shape[1]}")[:, 0].tolist()
+        return names
+
+    def allowed(self, beginnings: Sequence[Sequence[Iterable[str]]]) -> Tensor:
+        """(P, B, V) which letters may stand at the first P places of B names that all tell as many."""
+        kinds = {beginning: number for number, beginning in enumerate(dict.fromkeys(beginnings))}
+        allowed = torch.zeros(len(kinds), len(beginnings[0]), self.symbols, dtype=torch.bool)
+        for number, beginning in enumerate(kinds):
+            for place, letters in enumerate(beginning):
+                allowed[number, place, [self.alphabet.index(letter) for letter in letters]] = True
+        rows = torch.tensor([kinds[beginning] for beginning in beginnings])
+        return allowed.transpose(0, 1)[:, rows]

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,39 +15,18 @@ from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
 from model import checkpoint
+from model.beginnings import Beginning, Beginnings
 from model.card import Card
 from model.corpus import Corpus
+from model.drawing import Name, Novel, draw_names
 from model.encoding import Batch, Encoding
 from model.errors import ImpossibleOption, UnknownCategory, UnusableLetter
 from model.networks import Network
-from model.sampling import Choice, Drawn, Plan, write
+from model.sampling import Choice, Plan
 from model.scoring import Evaluation, summary
-from model.text import NORMALISERS, fold, matching
+from model.text import NORMALISERS, fold
 
-MOST_NAMES = 10_000
-"""Names that one call may ask for."""
-
-_DRAWS = (4, 8, 16, 32, 64)
-"""Names drawn for each that is still missing, round after round, before the best of them is taken."""
-
-_DRAWS_AT_ONCE = 400
-"""Where many are missing, each has one draw at least, and no more than make so many in all."""
-
-Novel = bool | Literal["prefer"]
 Prior = Literal["flat", "corpus"]
-
-
-@dataclass(frozen=True)
-class Name:
-    """A generated name.
-
-    `log_prob` is the model's own, in nats, whatever the temperature; `novel` says that the corpus
-    does not have it, in any category and in either case.
-    """
-
-    text: str
-    log_prob: float
-    novel: bool
 
 
 @dataclass(frozen=True)
@@ -140,9 +119,17 @@ class Generator:
         weights = self._weights(category)
         choice = _choice(temperature, top_k, top_p)
         plan = self._plan(weights, min_length, max_length)
-        slots = self._slots(weights, letters, prefix, count, max_length)
-        draw = np.random.default_rng(secrets.randbits(32) if seed is None else seed)
-        return self._fill(plan, choice, slots, novel, draw)
+        beginnings = self._beginnings(weights, letters, prefix, count, max_length)
+        random = np.random.default_rng(secrets.randbits(32) if seed is None else seed)
+        return draw_names(
+            plan,
+            choice,
+            beginnings,
+            encoding=self.encoding,
+            is_known=self.is_known,
+            novel=novel,
+            random=random,
+        )
 
     def log_probs(self, category: str, name: str) -> list[float]:
         """How likely each letter of the name is, in order, and then its end: nats, len(name) + 1 of them.
@@ -330,107 +317,20 @@ class Generator:
             max_length,
         )
 
-    def _slots(
+    def _beginnings(
         self,
         weights: Mapping[int, float],
         letters: str | None,
         prefix: str,
         count: int | None,
         max_length: int,
-    ) -> Tensor:
-        """(names, P, V) which symbols may stand at the first P places of each name wanted."""
-        if letters is not None and prefix:
-            raise ImpossibleOption("Give first letters or a prefix, not both.")
-        wanted = "".join((letters or "").split())
-        if letters is not None and not wanted:
-            raise ImpossibleOption("No letters were given: give one or more, or leave them out.")
-        names = count if count is not None else len(wanted) or 3
-        if not 1 <= names <= MOST_NAMES:
-            raise ImpossibleOption(f"{names} names can't be made at once: ask for 1 to {MOST_NAMES}.")
-        if wanted:
-            firsts = [self._allowed([self._first_letters(weights, letter)]) for letter in wanted]
-            return torch.stack([firsts[number % len(firsts)] for number in range(names)])
+    ) -> list[Beginning]:
         prefix = NORMALISERS[self.card.normalisation](prefix.strip())
         if len(prefix) > max_length:
             raise ImpossibleOption(f"The prefix has {len(prefix)} letters, a name at most {max_length}.")
-        places = self._prefix_letters(weights, prefix) or [self._initials_of(weights)]
-        return self._allowed(places).expand(names, -1, -1)
-
-    def _allowed(self, places: Sequence[Sequence[str]]) -> Tensor:
-        """(P, V) with True for the letters of each place."""
-        allowed = torch.zeros(len(places), self.encoding.symbols, dtype=torch.bool)
-        for place, letters in enumerate(places):
-            allowed[place, [self.alphabet.index(letter) for letter in letters]] = True
-        return allowed
-
-    def _initials_of(self, categories: Iterable[int]) -> list[str]:
-        return sorted({initial for number in categories for initial in self._initials[number]})
-
-    def _first_letters(self, weights: Mapping[int, float], letter: str) -> list[str]:
-        initials = self._initials_of(weights)
-        found = matching(letter, initials)
-        if not found:
-            categories = " or ".join(self.categories[number] for number in weights)
-            would_do = "".join(sorted({initial.upper() for initial in initials}))
-            raise UnusableLetter(
-                f"No {categories} name begins with “{letter}”. These letters would do: {would_do}"
-            )
-        return found
-
-    def _prefix_letters(self, weights: Mapping[int, float], prefix: str) -> list[list[str]]:
-        """The letters each place of the prefix may have: as typed if it can be, else what it may mean."""
-        places: list[list[str]] = []
-        for place, letter in enumerate(prefix):
-            found = self._first_letters(weights, letter) if place == 0 else matching(letter, self.alphabet)
-            if not found:
-                raise UnusableLetter(f"The model can't write “{letter}”; it knows {self.alphabet.strip()}")
-            places.append([letter] if letter in found else found)
-        return places
-
-    def _fill(
-        self, plan: Plan, choice: Choice, slots: Tensor, novel: Novel, draw: np.random.Generator
-    ) -> list[Name]:
-        """Draw until each slot has a name that ended by itself, differs, and is new if it should be."""
-        names: dict[int, Name] = {}
-        second_best: dict[int, tuple[tuple[bool, bool, bool], Name]] = {}
-        taken: set[str] = set()
-        for draws in _DRAWS if choice.temperature else (1,):
-            missing = [slot for slot in range(len(slots)) if slot not in names]
-            if not missing:
-                break
-            each = max(1, min(draws, _DRAWS_AT_ONCE // len(missing)))
-            owners = [slot for slot in missing for _ in range(each)]
-            uniforms = torch.from_numpy(draw.random((len(owners), plan.max_length + 1)))
-            for slot, drawn in zip(owners, write(plan, choice, slots[owners], uniforms), strict=True):
-                name = self._name(drawn)
-                if slot in names or name is None:
-                    continue
-                merits = drawn.ended, name.text not in taken, name.novel or not novel
-                if all(merits):
-                    names[slot] = name
-                    taken.add(name.text)
-                elif slot not in second_best or merits > second_best[slot][0]:
-                    second_best[slot] = merits, name
-        return [
-            names[slot] if slot in names else _settle(second_best.get(slot), novel)
-            for slot in range(len(slots))
-        ]
-
-    def _name(self, drawn: Drawn) -> Name | None:
-        """The name, if it is one: without a blank at either end."""
-        text = self.encoding.text(drawn.letters)
-        if text != text.strip():
-            return None
-        return Name(text, drawn.log_prob, not self.is_known(text))
-
-
-def _settle(second_best: tuple[tuple[bool, bool, bool], Name] | None, novel: Novel) -> Name:
-    if second_best is None or (novel is True and not second_best[1].novel):
-        raise ImpossibleOption(
-            "No such name was found in many tries: "
-            "raise the temperature, ask for fewer, or allow known names."
-        )
-    return second_best[1]
+        initials = sorted({initial for number in weights for initial in self._initials[number]})
+        categories = [self.categories[number] for number in weights]
+        return Beginnings(categories, initials, self.alphabet).wanted(letters, prefix, count)
 
 
 def _choice(temperature: float, top_k: int | None, top_p: float | None) -> Choice:

@@ -32,12 +32,13 @@ class Choice:
         """One symbol for each row of log_probs (B, V), by its own uniform number (B,) in [0, 1)."""
         if self.temperature == 0:
             return log_probs.argmax(1)
-        probabilities = (log_probs / self.temperature).softmax(1).double()
+        if self.temperature != 1:
+            log_probs = log_probs / self.temperature
+        probabilities = log_probs.softmax(1)
         if self.top_k is not None or self.top_p is not None:
             probabilities = self._likeliest(probabilities)
-        cumulative = probabilities.cumsum(1)
-        total = cumulative[:, -1:]
-        wanted = (uniforms[:, None] * total).minimum(total.nextafter(torch.zeros(()).double()))
+        cumulative = probabilities.cumsum(1, dtype=torch.float64)
+        wanted = uniforms[:, None] * cumulative[:, -1:]  # less than the total, as uniforms are less than 1
         return torch.searchsorted(cumulative, wanted, right=True)[:, 0]
 
     def _likeliest(self, probabilities: Tensor) -> Tensor:
@@ -76,12 +77,15 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A name's letters by number, its log-probability in nats, and whether it ended by itself."""
+class Written:
+    """B names that were written. L is one more than the most letters that a name may have."""
 
-    letters: tuple[int, ...]
-    log_prob: float
-    ended: bool
+    symbols: Tensor
+    """(B, L): each name's letters, and the boundary in all places after them."""
+    log_probs: Tensor
+    """(B,) in nats; of a name that was cut, without its end."""
+    ended: Tensor
+    """(B,) whether it ended by itself."""
 
 
 class _Stems(NamedTuple):
@@ -94,36 +98,40 @@ class _Stems(NamedTuple):
 
 
 @torch.inference_mode()
-def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> list[Drawn]:
+def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> Written:
     """Write a name for each of B rows.
 
     Args:
-        allowed: (B, P, V), which symbols may stand at the first P places of each.
-        uniforms: (B, max_length + 1) numbers in [0, 1), one for each draw.
+        allowed: (P, B, V), which symbols may stand at the first P places of each.
+        uniforms: (max_length + 1, B) numbers in [0, 1), one for each draw.
     """
-    rows = torch.arange(len(allowed))  # those still being written
+    rows = torch.arange(uniforms.shape[1])  # those still being written
     stem_of = torch.zeros_like(rows)
     written = torch.full(uniforms.shape, plan.boundary)
-    totals = torch.zeros(len(allowed))
+    totals = torch.zeros(len(rows))
+    ended = torch.ones(len(rows), dtype=torch.bool)
     stems = _begin(plan)
-    for place in range(plan.max_length + 1):
+    for place, uniform in enumerate(uniforms):
         log_probs = stems.log_probs.index_select(0, stem_of)  # (R, V)
-        symbols = choice.draw(
-            _possible(plan, log_probs, allowed[rows], written[rows], place), uniforms[rows, place]
-        )
-        going = symbols != plan.boundary
+        if place < len(allowed):
+            possible = log_probs.masked_fill(~allowed[place].index_select(0, rows), -torch.inf)
+        else:
+            last = written[max(place - _LONGEST_RUN, 0) : place].index_select(1, rows)
+            possible = _possible(plan, log_probs, last, place)
+        symbols = choice.draw(possible, uniform.index_select(0, rows))
         gained = log_probs.gather(1, symbols[:, None])[:, 0]
-        totals[rows] += gained if place < plan.max_length else gained.where(~going, 0.0)
-        written[rows, place] = symbols
-        rows, stem_of = rows[going], stem_of[going]
-        if place == plan.max_length or not len(rows):
+        going = (symbols != plan.boundary).nonzero()[:, 0]
+        if place == plan.max_length:
+            gained[going] = 0.0
+            ended[rows[going]] = False
+        totals.index_add_(0, rows, gained)
+        if place == plan.max_length or not len(going):
             break
-        stems, stem_of = _grow(plan, stems, stem_of, symbols[going])
-    cut, boundary = set(rows.tolist()), plan.boundary
-    return [
-        Drawn(tuple(line[:-1] if row in cut else line[: line.index(boundary)]), total, row not in cut)
-        for row, (line, total) in enumerate(zip(written.tolist(), totals.tolist(), strict=True))
-    ]
+        if len(going) < len(rows):
+            rows, stem_of, symbols = (each.index_select(0, going) for each in (rows, stem_of, symbols))
+        written[place].index_copy_(0, rows, symbols)
+        stems, stem_of = _grow(plan, stems, stem_of, symbols)
+    return Written(written.t().contiguous(), totals, ended)
 
 
 def _begin(plan: Plan) -> _Stems:
@@ -142,13 +150,14 @@ def _grow(plan: Plan, stems: _Stems, stem_of: Tensor, symbols: Tensor) -> tuple[
         grown, stem_of = torch.unique(stem_of * len(plan.kinds) + symbols, return_inverse=True)
         stem, letters = grown // len(plan.kinds), grown % len(plan.kinds)
     mixed = len(plan.categories)
-    lines = (stem[:, None] * mixed + torch.arange(mixed)).flatten()
+    lines = stem if mixed == 1 else (stem[:, None] * mixed + torch.arange(mixed)).flatten()
     return _next(plan, letters, tuple(tensor.index_select(0, lines) for tensor in stems.state)), stem_of
 
 
 def _next(plan: Plan, letters: Tensor, state: State) -> _Stems:
     """Feed a letter to each stem, (S,)."""
-    log_probs, state = plan.network.step(letters.repeat_interleave(len(plan.categories)), state)
+    mixed = len(plan.categories)
+    log_probs, state = plan.network.step(letters.repeat_interleave(mixed) if mixed > 1 else letters, state)
     return _Stems(_mix(plan, log_probs), state)
 
 
@@ -160,15 +169,13 @@ def _mix(plan: Plan, log_probs: Tensor) -> Tensor:
     return (each + plan.weights.log()[:, None]).logsumexp(1)
 
 
-def _possible(plan: Plan, log_probs: Tensor, allowed: Tensor, written: Tensor, place: int) -> Tensor:
-    """log_probs (R, V) with what may not come at this place made impossible."""
-    if place < allowed.shape[1]:
-        return log_probs.masked_fill(~allowed[:, place], -torch.inf)
+def _possible(plan: Plan, log_probs: Tensor, last: Tensor, place: int) -> Tensor:
+    """log_probs (R, V) after the last few symbols (3, R), with what may not come now made impossible."""
     if place < plan.min_length:
         log_probs = log_probs.index_fill(1, torch.tensor(plan.boundary), -torch.inf)
-    if place >= _LONGEST_RUN:
-        last = plan.kinds[written[:, place - _LONGEST_RUN : place]]  # (R, 3)
-        run = (last == last[:, :1]).all(1)
+    if len(last) == _LONGEST_RUN:
+        kinds = plan.kinds.take(last)
+        run = (kinds == kinds[0]).all(0)
         if run.any():
-            log_probs = log_probs.masked_fill(run[:, None] & (plan.kinds == last[:, :1]), -torch.inf)
+            log_probs = log_probs.masked_fill(run[:, None] & (plan.kinds == kinds[0, :, None]), -torch.inf)
     return log_probs

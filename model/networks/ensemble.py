@@ -72,24 +72,23 @@ class EnsembleNetwork(Network):
 
     def forward(self, categories: Tensor, letters: Tensor) -> Tensor:
         each = [self._from_the_start(member, categories, letters) for member in self.members]
-        return _mix(torch.stack(each, -1), self.weights[categories][:, None, None])
+        return _mix(each, self.weights[categories][:, None])
 
     def start(self, categories: Tensor) -> State:
         return categories, *(tensor for member in self.members for tensor in member.start(categories))
 
     def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
         categories, *parts = state
-        at_start = bool((letters == self.symbols - 1).all())
         each, after = [], [categories]
         for member, tensors in zip(self.members, self._tensors, strict=True):
             part, parts = tuple(parts[:tensors]), parts[tensors:]
-            if at_start and not member.has_start:
+            if not member.has_start and bool((letters == self.symbols - 1).all()):  # at the start
                 log_probs = self.weights.new_zeros(len(letters), self.symbols)
             else:
                 log_probs, part = member.step(letters, part)
             each.append(log_probs)
             after += part
-        return _mix(torch.stack(each, -1), self.weights[categories][:, None]), tuple(after)
+        return _mix(each, self.weights.index_select(0, categories)), tuple(after)
 
     def nats(self, batch: Batch) -> Tensor:
         """Those of each member that learns by gradients, one below the other."""
@@ -108,7 +107,7 @@ class EnsembleNetwork(Network):
         self.weights.copy_(learned.mean(0))
         scores = []
         for batch, one, half in zip(names, each, halves, strict=True):
-            log_probs = _mix(one, learned[half, batch.categories][:, None, None])  # (B, T, V)
+            log_probs = _mix(one.unbind(-1), learned[half, batch.categories][:, None])  # (B, T, V)
             scores.append(log_probs.gather(2, batch.symbols[:, 1:, None])[..., 0])
         return scores
 
@@ -156,9 +155,13 @@ class EnsembleNetwork(Network):
         return _fitted(given, symbols, of, self.weights.cpu(), self.config.shrinkage)
 
 
-def _mix(each: Tensor, weights: Tensor) -> Tensor:
-    """Log-probabilities (..., V, M) times weights, broadcast to them, added up and normalised: (..., V)."""
-    return (each * weights).sum(-1).log_softmax(-1)
+def _mix(each: Sequence[Tensor], weights: Tensor) -> Tensor:
+    """Log-probabilities, (..., V) of M members, times weights (..., M), added up and normalised: (..., V)."""
+    first, *others = each
+    total = first * weights[..., :1]
+    for number, log_probs in enumerate(others, 1):
+        total.addcmul_(log_probs, weights[..., number, None])
+    return total.log_softmax(-1)
 
 
 def _fitted(each: Tensor, symbols: Tensor, categories: Tensor, weights: Tensor, shrinkage: float) -> Tensor:

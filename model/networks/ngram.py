@@ -33,31 +33,38 @@ class NgramConfig(Config):
 class _Trie(NamedTuple):
     """Contexts as N nodes, and what followed them as E edges, sorted by node, then symbol.
 
-    The first nodes are the empty contexts: of all categories, then of each category. The last node
-    stands for every context that never occurred.
+    The first S nodes are the short contexts, of up to one symbol: the empty ones, of all categories, then
+    of each category, and those of one symbol. Most of their edges exist, so that they are kept as tables,
+    mixed with what they fall back on within their chain. The last node stands for every context that
+    never occurred.
     """
 
     backoff: Tensor
-    """(N,) the share that a context leaves to the shorter one."""
+    """(N,) the share that a context leaves to the shorter one; a short one, to what its chain leaves."""
     first: Tensor
-    """(N + 1,) where each node's edges begin."""
+    """(N,) where each node's edges begin."""
+    edges: Tensor
+    """(N,) how many there are."""
     key: Tensor
-    """(E,) node * V + symbol, ascending."""
+    """(E + 1,) node * V + symbol, ascending."""
     symbol: Tensor
     """(E,)"""
     share: Tensor
     """(E,) the probability of the symbol beyond what is left to the shorter context."""
     child: Tensor
-    """(E,) the node of the context made longer by the symbol."""
+    """(E + 1,) the node of the context made longer by the symbol, if that is a long one."""
+    onward: Tensor
+    """(S * V,) the longest short context after each symbol."""
     short: Tensor
-    """(N', V) the shares again, of the contexts of up to one symbol, and of none: most of them are full."""
+    """(S, V) the shares of the short contexts; where all categories are counted, the probabilities."""
 
 
 class NgramNetwork(Network):
     """Interpolated counts.
 
-    The state is, for each name, the nodes of all contexts of what was written: (B, 2, order + 1), over
-    all categories and within its own, the shortest first.
+    The state is, for each name, the nodes of the contexts of what was written: within its category and
+    then over all, in each the longest first, (B, 2 * order). The last of each is the longest short context
+    that occurred, the others are there or not.
     """
 
     has_start = True
@@ -85,10 +92,10 @@ class NgramNetwork(Network):
         return probabilities.log().view(*letters.shape, self.symbols)
 
     def start(self, categories: Tensor) -> State:
-        shape = (len(categories), 2, self.config.order + 1)
-        nodes = torch.full(shape, self._nowhere, device=categories.device)
-        nodes[:, 0, 0] = 0
-        nodes[:, 1, 0] = categories + 1
+        order = self.config.order
+        nodes = torch.full((len(categories), 2 * order), self._nowhere, device=categories.device)
+        nodes[:, order - 1] = categories + 1
+        nodes[:, -1] = 0
         return (nodes,)
 
     def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
@@ -103,33 +110,35 @@ class NgramNetwork(Network):
         return len(self._trie.backoff) - 1
 
     def _follow(self, letters: Tensor, nodes: Tensor) -> Tensor:
-        """Make each context longer by a letter, (B,): the longest drop out, the empty ones come again."""
-        keys = nodes[:, :, :-1] * self.symbols + letters[:, None, None]  # (B, 2, order)
-        edges = torch.searchsorted(self._trie.key, keys).clamp_(max=len(self._trie.key) - 1)
-        longer = self._trie.child[edges].where(self._trie.key[edges] == keys, self._nowhere)
-        return torch.cat((nodes[:, :, :1], longer), 2)
+        """Make each context longer by a letter, (B,): the longest drop out, the shortest come again."""
+        trie, order = self._trie, self.config.order
+        keys = (nodes * self.symbols).add_(letters[:, None]).view(len(nodes), 2, order)
+        found = torch.searchsorted(trie.key, longer := keys[:, :, 1:].contiguous())
+        hit = trie.key.take(found) == longer
+        longer = trie.child.take(found).where(hit, self._nowhere)
+        return torch.cat((longer, trie.onward.take(keys[:, :, -1:])), 2).view_as(nodes)
 
     def _probabilities(self, nodes: Tensor) -> Tensor:
-        """Mix each row's contexts, (R, 2, order + 1) -> (R, V); each falls back on the one before."""
-        left = self._trie.backoff[nodes.flatten(1)].flip(1).cumprod(1).flip(1)  # by it and all longer ones
-        weights = nn.functional.pad(left[:, 1:], (0, 1), value=1.0).view(nodes.shape)
-        none = len(self._trie.short) - 1
-        short = self._trie.short[nodes[:, :, :2].clamp(max=none)]  # (R, 2, 2, V)
-        mixed = left[:, :1] / self.symbols + torch.einsum("rcl,rclv->rv", weights[:, :, :2], short)
-        return self._add_long(mixed, nodes[:, :, 2:].flatten(1), weights[:, :, 2:].flatten())
+        """Mix each row's contexts, (R, 2 * order) -> (R, V); each falls back on the one after it."""
+        order = self.config.order
+        left = self._trie.backoff.take(nodes[:, :-1]).cumprod(1)
+        weights = nn.functional.pad(left, (1, 0), value=1.0)
+        short = [self._trie.short.index_select(0, nodes[:, place]) for place in (order - 1, -1)]  # (R, V)
+        mixed = (short[0] * weights[:, order - 1, None]).addcmul_(short[1], weights[:, -1:])
+        return self._add_long(mixed, nodes, weights) if order > 1 else mixed
 
     def _add_long(self, mixed: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
-        """Add the shares of nodes (R, D), by their weights (R * D,), to the rows (R, V)."""
-        trie, every = self._trie, nodes.flatten()
-        begins = trie.first.index_select(0, every)
-        counts = trie.first.index_select(0, every + 1) - begins  # edges of each node
+        """Add the shares of the long contexts among nodes (R, 2 * order), by weights, to the rows (R, V)."""
+        trie, order = self._trie, self.config.order
+        nodes = nodes.view(-1, 2, order)[:, :, :-1].flatten()  # (R * D,)
+        weights = weights.view(-1, 2, order)[:, :, :-1].flatten()
+        counts = trie.edges.take(nodes)
         context = torch.repeat_interleave(counts)  # (L,), for each edge in turn the context it belongs to
-        offsets = (begins - counts.cumsum(0) + counts).index_select(0, context)
-        edges = torch.arange(len(context), device=nodes.device) + offsets
-        rows = torch.arange(len(nodes), device=nodes.device).repeat_interleave(nodes.shape[1])
-        cells = (rows * self.symbols).index_select(0, context) + trie.symbol.index_select(0, edges)
-        added = trie.share.index_select(0, edges) * weights.index_select(0, context)
-        return mixed.flatten().index_add_(0, cells, added).view_as(mixed)
+        edges = (trie.first.take(nodes) - counts.cumsum(0) + counts).take(context)
+        edges += torch.arange(len(context), device=nodes.device)
+        cells = (context // (2 * order - 2)).mul_(self.symbols).add_(trie.symbol.take(edges))
+        added = trie.share.take(edges).mul_(weights.take(context))
+        return mixed.view(-1).index_add_(0, cells, added).view_as(mixed)
 
     def _built(self) -> _Trie:
         """The trie of the training names: contexts of one length after another, each from those before."""
@@ -155,31 +164,42 @@ class NgramNetwork(Network):
             keys, count = torch.unique((node * self.symbols + said)[long_enough], return_counts=True)
             edge_keys.append(keys)
             counts.append(count)
-        trie = self._weighed(torch.cat(node_keys), torch.cat(edge_keys), torch.cat(counts))
-        return trie._replace(short=self._dense(trie, 1 + self.categories + len(node_keys[0])))
+        short = 1 + self.categories + len(node_keys[0])
+        return self._weighed(torch.cat(node_keys), torch.cat(edge_keys), torch.cat(counts), short)
 
-    def _dense(self, trie: _Trie, nodes: int) -> Tensor:
-        """The shares of the first nodes as rows, (nodes + 1, V), the last of them empty."""
-        dense = trie.share.new_zeros(nodes + 1, self.symbols)
-        edges = slice(int(trie.first[nodes]))
-        return dense.flatten().index_copy_(0, trie.key[edges], trie.share[edges]).view_as(dense)
+    def _weighed(self, node_key: Tensor, edge_key: Tensor, count: Tensor, short: int) -> _Trie:
+        """Turn counts into shares; the first nodes are short.
 
-    def _weighed(self, node_key: Tensor, edge_key: Tensor, count: Tensor) -> _Trie:
-        """Turn counts into shares. `node_key` is how contexts are reached: node * V + symbol, ascending."""
+        `node_key` is how contexts are reached: node * V + symbol, ascending.
+        """
         roots, discount, strength = 1 + self.categories, self.config.discount, self.config.strength
         nowhere = roots + len(node_key)
-        node = edge_key // self.symbols
+        node, symbol = edge_key // self.symbols, edge_key % self.symbols
         types = torch.bincount(node, minlength=nowhere + 1)
         tokens = torch.zeros_like(types, dtype=torch.float32).index_add(0, node, count.float())
+        backoff = (discount * types + strength) / (tokens + strength)
+        share = (count - discount) / (tokens[node] + strength)
+        root_of = node_key[: short - roots] // self.symbols  # what a context of one symbol falls back on
+        table = share.new_zeros(short, self.symbols)
+        few = slice(int(types[:short].sum()))
+        table.view(-1).index_copy_(0, edge_key[few], share[few])
+        table[0] += backoff[0] / self.symbols
+        table[roots:] += backoff[roots:short, None] * table[root_of]
+        backoff[roots:short] *= backoff[root_of]
+        onward = torch.arange(roots, device=node.device)[:, None].repeat(1, self.symbols)
+        onward.view(-1)[node_key[: short - roots]] = torch.arange(roots, short, device=node.device)
         reached = torch.searchsorted(node_key, edge_key).clamp_(max=len(node_key) - 1)
+        is_long = (node_key[reached] == edge_key) & (node >= roots)
         return _Trie(
-            backoff=(discount * types + strength) / (tokens + strength),
-            first=nn.functional.pad(types.cumsum(0), (1, 0)),
-            key=edge_key,
-            symbol=edge_key % self.symbols,
-            share=(count - discount) / (tokens[node] + strength),
-            child=torch.where(node_key[reached] == edge_key, roots + reached, nowhere),
-            short=tokens[:0],
+            backoff=backoff,
+            first=types.cumsum(0) - types,
+            edges=types,
+            key=nn.functional.pad(edge_key, (0, 1), value=(nowhere + 1) * self.symbols),
+            symbol=symbol,
+            share=share,
+            child=nn.functional.pad(torch.where(is_long, roots + reached, nowhere), (0, 1), value=nowhere),
+            onward=torch.cat((onward, onward[root_of])).flatten(),
+            short=table,
         )
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:

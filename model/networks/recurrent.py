@@ -107,7 +107,8 @@ class RecurrentNetwork(Network):
         """
         look_up = nn.functional.embedding
         if self._table is not None:
-            return look_up(categories * self.symbols + letters, self._table)
+            rows = categories * self.symbols + letters
+            return self._table.index_select(0, rows.flatten()).view(*rows.shape, -1)
         return look_up(letters, self.letter_gates(self.letter.weight)) + look_up(
             categories, self.category_gates(self.category.weight)
         )
