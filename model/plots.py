@@ -66,12 +66,21 @@ def writing(name: str, steps: Sequence[Mapping[str, float]], category: str) -> b
 def origins(name: str, probabilities: Mapping[str, float]) -> bytes:
     """How likely each category is, given the name: bars for the ten likeliest."""
     likely = sorted(probabilities, key=lambda category: -probabilities[category])[:_MOST_CATEGORIES]
-    shares = [probabilities[category] for category in likely]
-    figure, axes = _figure(f"Where {name} may come from", height=1.4 + 0.36 * len(likely))
-    bars = axes.barh(likely, shares, color=[_HELD_OUT, *[_TRAIN] * (len(likely) - 1)])
-    axes.bar_label(bars, [f"{share:.1%}" for share in shares], padding=4, fontsize=12, color=_INK)
+    shares = {category: probabilities[category] for category in likely}
+    return bars(shares, f"Where {name} may come from", "{:.1%}")
+
+
+def bars(values: Mapping[str, float], title: str, label: str = "{:g}") -> bytes:
+    """A bar for each value, from top to bottom, the first one marked; `label` formats what it says."""
+    figure, axes = _figure(title, height=1.4 + 0.36 * len(values))
+    places = range(len(values))
+    drawn = axes.barh(places, list(values.values()), color=[_HELD_OUT, *[_TRAIN] * (len(values) - 1)])
+    axes.bar_label(
+        drawn, [label.format(value) for value in values.values()], padding=4, fontsize=12, color=_INK
+    )
+    axes.set_yticks(places, [_literal(name) for name in values])
     axes.invert_yaxis()
-    axes.set_xlim(0, 1.12 * max(shares))
+    axes.set_xlim(0, 1.12 * max(values.values()))
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0, labelsize=13)
@@ -82,7 +91,7 @@ def _figure(title: str, height: float = 4.5) -> tuple[Figure, Axes]:
     """A picture 8 inches or 800 pixels wide; white, so that a dark page shows it too."""
     figure = Figure(figsize=(8, height), dpi=100, layout="constrained", facecolor="white")
     axes = figure.add_subplot()
-    axes.set_title(title, fontsize=15, color=_INK, loc="left")
+    axes.set_title(_literal(title), fontsize=15, color=_INK, loc="left")
     axes.tick_params(labelsize=11)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
@@ -90,6 +99,11 @@ def _figure(title: str, height: float = 4.5) -> tuple[Figure, Axes]:
 
 def _frame(place: int, row: int) -> Rectangle:
     return Rectangle((place - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=_HELD_OUT, linewidth=2)
+
+
+def _literal(text: str) -> str:
+    """Text in which dollars are dollars: matplotlib would take what is between two for a formula."""
+    return text.replace("$", r"\$")
 
 
 def _blank(letter: str) -> str:

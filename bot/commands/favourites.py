@@ -8,9 +8,11 @@ from discord.ext import commands
 
 from bot.commands.answered import answered
 from bot.commands.contexts import in_servers
+from bot.localisation import N_
 from bot.ui.favourites import favourites_card
-from bot.ui.replies import Interaction, show
-from bot.ui.top import Period, TopCard
+from bot.ui.pictures import attached
+from bot.ui.replies import Interaction, aloud, show
+from bot.ui.top import TopCard, chart
 
 
 class Favourites(commands.Cog):
@@ -29,9 +31,16 @@ class Favourites(commands.Cog):
         """See this server's most starred names and most asked-for languages"""
         guild_id = interaction.guild_id or 0
         stars, now = interaction.client.store.stars, discord.utils.utcnow()
-        periods = [
-            Period("This week", await stars.top_names(guild_id, now - timedelta(days=7), limit=5)),
-            Period("This month", await stars.top_names(guild_id, now - timedelta(days=30), limit=5)),
-            Period("Ever", await stars.top_names(guild_id, limit=10)),
-        ]
-        await show(interaction, TopCard(periods, await stars.top_languages(guild_id, limit=5)))
+        periods = {
+            N_("This week"): await stars.top_names(guild_id, now - timedelta(days=7), limit=5),
+            N_("This month"): await stars.top_names(guild_id, now - timedelta(days=30), limit=5),
+            N_("Ever"): await stars.top_names(guild_id, limit=10),
+        }
+        languages = await stars.top_languages(guild_id, limit=10)
+        picture = None
+        if languages:
+            await interaction.response.defer(thinking=True)  # the picture takes a while
+            picture = await interaction.client.generators.run(lambda: chart(periods["Ever"], languages))
+        with aloud(interaction):
+            card = TopCard(periods, languages)
+        await show(interaction, card, attached(picture) if picture else ())

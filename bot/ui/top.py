@@ -1,37 +1,38 @@
 """The card of /top."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import discord
 
-from bot.localisation import _
+from bot.localisation import _, number
 from bot.store import TopLanguage, TopName
 from bot.text import plain
 from bot.ui.names import ACCENT
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The most starred names of a time."""
-
-    title: str
-    names: Sequence[TopName]
+from bot.ui.pictures import gallery
+from model import plots
 
 
 class TopCard(discord.ui.LayoutView):
-    """The most starred names, and the languages that are asked for most."""
+    """The most starred names of some times, the languages that are asked for most, and their chart."""
 
-    def __init__(self, periods: Sequence[Period], languages: Sequence[TopLanguage]) -> None:
+    def __init__(self, periods: Mapping[str, Sequence[TopName]], languages: Sequence[TopLanguage]) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        for period in periods:
-            card.add_item(discord.ui.TextDisplay(f"### {period.title}\n{_names(period.names)}"))
+        for title, names in periods.items():
+            card.add_item(discord.ui.TextDisplay(f"### {_(title)}\n{_names(names)}"))
         if languages:
-            told = ", ".join(f"{plain(top.language)} ({top.generations})" for top in languages)
+            told = ", ".join(f"{plain(top.language)} ({number(top.generations)})" for top in languages)
             card.add_item(discord.ui.TextDisplay(f"### {_('Most asked for')}\n{told}"))
+            card.add_item(gallery(_("The same as bars")))
         self.add_item(card)
+
+
+def chart(names: Sequence[TopName], languages: Sequence[TopLanguage]) -> bytes:
+    """The same as a picture: bars for the stars of the names, or for the languages while there are none."""
+    if names:
+        return plots.bars({f"{top.text} ({top.language})": top.stars for top in names}, "Stars")
+    return plots.bars({top.language: top.generations for top in languages}, "Asked for")
 
 
 def _names(names: Sequence[TopName]) -> str:

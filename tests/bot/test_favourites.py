@@ -83,8 +83,10 @@ async def test_top(world: World) -> None:
     await star(world, world.alice, "Liked", "Loved")
     await star(world, world.bob, "Loved")
 
-    told = text_of((await world.alice.slash(world.channel, "top")).response)
+    card = (await world.alice.slash(world.channel, "top")).response
+    told = text_of(card)
 
+    assert card.attachments[0].filename == "picture.png"
     assert told.index("⭐ 2 · **Loved**") < told.index("⭐ 1 · **Liked**")
     assert "Plain" not in told
     assert "Russian (1)" in told
@@ -133,6 +135,6 @@ async def test_what_is_gone_meanwhile_is_told(world: World) -> None:
     picked = await pick(world, world.alice, "Rovakov")
     await world.bot.store.history.remove(await name_id(world, "Rovakov"))
 
-    told = (await world.alice.click(picked, label="Keep")).response
+    told = (await world.alice.click(picked, label="Keep")).followups[0]
 
     assert "gone from the history" in text_of(told)

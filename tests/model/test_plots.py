@@ -5,7 +5,7 @@ from matplotlib.image import imread
 
 from model import Generator
 from model.card import CurvePoint
-from model.plots import loss_curve, origins, writing
+from model.plots import bars, loss_curve, origins, writing
 
 _CURVE = tuple(
     CurvePoint(step=step, train=3 - step / 50, validation=3 - step / 60) for step in range(10, 100, 10)
@@ -45,6 +45,16 @@ def test_origins_draw_the_likeliest() -> None:
     png = origins("Galador", {"Elvish": 0.7, "Dwarvish": 0.25, "Tavern": 0.05})
     assert _shape(png)[1] == 800
     assert {(217, 115, 13), (47, 111, 179)} <= _colours(png)
+
+
+def test_dollars_are_no_formula() -> None:
+    hostile = "$\\frac$"
+    assert _shape(origins(hostile, {hostile: 0.7, "$": 0.3}))[1] == 800
+    assert _shape(writing("$a$", [{"$": 0.5, "a": 0.3, "": 0.2}] * 4, hostile))[1] == 800
+
+
+def test_bars_are_as_high_as_there_are_values() -> None:
+    assert _shape(bars({"Ann": 3, "Bob": 1}, ""))[0] < _shape(bars({"Ann": 3, "Bob": 1, "Cid": 1}, ""))[0]
 
 
 def test_of_many_categories_the_ten_likeliest_are_drawn() -> None:
