@@ -41,9 +41,9 @@ def _written(generator: Generator, category: str) -> Written:
     """What `sample` draws before it sorts out repeats."""
     weights = generator._weights(category)
     plan = generator._plan(weights, None, 20)
-    allowed = generator.encoding.allowed(generator._beginnings(weights, None, "", _COUNT, 20))
+    allowed = generator.encoding.allowed(generator._beginnings(weights, None, "", 1, 20))
     uniforms = torch.from_numpy(np.random.default_rng(0).random((21, _COUNT)))
-    return write(plan, Choice(temperature=1.0), allowed, uniforms)
+    return write(plan, Choice(temperature=1.0), allowed.expand(-1, _COUNT, -1), uniforms)
 
 
 def _share(count: int) -> str:

@@ -1,9 +1,8 @@
 """Drawing names until every place of an answer has a good one."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -16,9 +15,9 @@ from model.sampling import Choice, Plan, write
 
 Novel = bool | Literal["prefer"]
 
-_SPARE = (1, 3, 8, 16, 32)
-"""How many more names are drawn than are missing, in twos, round after round, before repeats or known
-names are taken."""
+_SPARE = (1, 4, 12, 32, 64)
+"""How many more names are drawn than are missing, for each 32 of them begun, round after round. Two for
+one come sooner than three: the longest of all that are drawn is waited for."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,14 @@ class _Merits(NamedTuple):
 class _Pool:
     """Places of an answer that begin alike, so that any name drawn for one would do for another."""
 
-    places: list[int]
+    beginning: Beginning
+    places: list[int] = field(default_factory=list)
     """Those without a name yet, the last first."""
     second_best: dict[str, tuple[_Merits, Name]] = field(default_factory=dict)
 
     def draws(self, spare: int) -> int:
         missing = len(self.places)
-        return missing + spare * (2 + missing // 16) if missing else 0
+        return missing + spare * (1 + missing // 32) if missing else 0
 
 
 def draw_names(
@@ -72,33 +72,40 @@ def draw_names(
     Raises:
         ImpossibleOption: where none was found, or none that is new though it must be.
     """
-    pools: dict[Beginning, _Pool] = defaultdict(lambda: _Pool([]))
-    for place in reversed(range(len(beginnings))):
-        pools[beginnings[place]].places.append(place)
+    pools = _pools(beginnings)
     answer: dict[int, Name] = {}
     taken: set[str] = set()
     for spare in _SPARE if choice.temperature else (0,):
-        owners = [beginning for beginning, pool in pools.items() for _ in range(pool.draws(spare))]
-        if not owners:
+        counts = [pool.draws(spare) for pool in pools]
+        if not any(counts):
             break
-        uniforms = torch.from_numpy(random.random((plan.max_length + 1, len(owners))))
-        written = write(plan, choice, encoding.allowed(owners), uniforms)
+        allowed = encoding.allowed([pool.beginning for pool in pools])
+        allowed = allowed.repeat_interleave(torch.tensor(counts), 1)
+        uniforms = torch.from_numpy(random.random((plan.max_length + 1, sum(counts))))
+        written = write(plan, choice, allowed, uniforms)
         texts = encoding.texts(written.symbols)
-        told = zip(owners, texts, written.log_probs.tolist(), written.ended.tolist(), strict=True)
-        for owner, text, log_prob, ended in told:
-            pool = pools[owner]
-            if not pool.places or text != text.strip():
-                continue
-            name = Name(text, log_prob, not is_known(text))
-            merits = _Merits(ended, text not in taken, name.novel or not novel)
-            if all(merits):
-                answer[pool.places.pop()] = name
-                taken.add(text)
-            else:
-                pool.second_best.setdefault(text, (merits, name))
-    for pool in pools.values():
+        drawn = zip(texts, written.log_probs.tolist(), written.ended.tolist(), strict=True)
+        for pool, count in zip(pools, counts, strict=True):
+            for text, log_prob, ended in islice(drawn, count):
+                if not pool.places or text != text.strip():
+                    continue
+                name = Name(text, log_prob, not is_known(text))
+                merits = _Merits(ended, text not in taken, name.novel or not novel)
+                if all(merits):
+                    answer[pool.places.pop()] = name
+                    taken.add(text)
+                else:
+                    pool.second_best.setdefault(text, (merits, name))
+    for pool in pools:
         answer |= _settled(pool, novel)
     return [answer[place] for place in range(len(beginnings))]
+
+
+def _pools(beginnings: Sequence[Beginning]) -> list[_Pool]:
+    pools = {beginning: _Pool(beginning) for beginning in beginnings}
+    for place in reversed(range(len(beginnings))):
+        pools[beginnings[place]].places.append(place)
+    return list(pools.values())
 
 
 def _settled(pool: _Pool, novel: Novel) -> dict[int, Name]:

@@ -87,10 +87,8 @@ class Encoding:
 
     def allowed(self, beginnings: Sequence[Sequence[Iterable[str]]]) -> Tensor:
         """(P, B, V) which letters may stand at the first P places of B names that all tell as many."""
-        kinds = {beginning: number for number, beginning in enumerate(dict.fromkeys(beginnings))}
-        allowed = torch.zeros(len(kinds), len(beginnings[0]), self.symbols, dtype=torch.bool)
-        for number, beginning in enumerate(kinds):
+        allowed = torch.zeros(len(beginnings[0]), len(beginnings), self.symbols, dtype=torch.bool)
+        for row, beginning in enumerate(beginnings):
             for place, letters in enumerate(beginning):
-                allowed[number, place, [self.alphabet.index(letter) for letter in letters]] = True
-        rows = torch.tensor([kinds[beginning] for beginning in beginnings])
-        return allowed.transpose(0, 1)[:, rows]
+                allowed[place, row, [self.alphabet.index(letter) for letter in letters]] = True
+        return allowed

@@ -22,7 +22,7 @@ from model.drawing import Name, Novel, draw_names
 from model.encoding import Batch, Encoding
 from model.errors import ImpossibleOption, UnknownCategory, UnusableLetter
 from model.networks import Network
-from model.sampling import Choice, Plan
+from model.sampling import Choice, Plan, Stems
 from model.scoring import Evaluation, summary
 from model.text import NORMALISERS, fold
 
@@ -258,6 +258,16 @@ class Generator:
         return (counts / counts.sum(1, keepdim=True)).log()
 
     @cached_property
+    @torch.inference_mode()
+    def _starts(self) -> Stems:
+        """Each category before its first letter."""
+        categories = torch.arange(len(self.categories))
+        state = self.network.start(categories)
+        if not self.network.has_start:
+            return Stems(self._first, state)
+        return Stems(*self.network.step(torch.full_like(categories, self.encoding.boundary), state))
+
+    @cached_property
     def _kinds(self) -> Tensor:
         """(V,) the same number for a letter's two cases."""
         lower = [letter.casefold() for letter in self.alphabet]
@@ -307,12 +317,13 @@ class Generator:
                 "choose 1 to 100, the least not above the most."
             )
         numbers = torch.tensor(list(weights))
+        log_probs, state = self._starts
         return Plan(
             self.network,
-            numbers,
+            Stems(log_probs[numbers], tuple(tensor[numbers] for tensor in state)),
             torch.tensor(list(weights.values())),
-            self._first[numbers],
             self._kinds,
+            self.encoding.boundary,
             min_length,
             max_length,
         )

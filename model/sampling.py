@@ -11,8 +11,8 @@ from model.networks import Network, State
 _LONGEST_RUN = 3
 """A letter may stand this often in a row; no name in any language has more."""
 
-_FEW_ALIKE = 0.7
-"""Stems to a row from which on it costs more to find rows that are alike than to compute them apart."""
+_FEW_ALIKE = 16
+"""Rows whose beginnings others have too: for fewer it costs more to find them than to compute them apart."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,15 @@ class Choice:
         return torch.zeros_like(probabilities).scatter(1, symbols, ordered)
 
 
+class Stems(NamedTuple):
+    """The different beginnings so far, S of them; names that begin alike are computed once."""
+
+    log_probs: Tensor
+    """(S, V) of what follows."""
+    state: State
+    """The network's, with K lines for each stem."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Where the probabilities come from, and what a name may be.
@@ -60,20 +69,15 @@ class Plan:
     """
 
     network: Network
-    categories: Tensor
-    """(K,) their numbers."""
+    start: Stems
+    """The one stem without a letter, its log_probs (K, V) not yet mixed."""
     weights: Tensor
-    """(K,) their shares, positive, summing to 1."""
-    first: Tensor
-    """(K, V) log-probabilities of first letters, for a network without a start token."""
+    """(K,) the categories' shares, positive, summing to 1."""
     kinds: Tensor
     """(V,) a number for each symbol, the same for a letter's two cases."""
+    boundary: int
     min_length: int
     max_length: int
-
-    @property
-    def boundary(self) -> int:
-        return len(self.kinds) - 1
 
 
 @dataclass(frozen=True)
@@ -86,15 +90,6 @@ class Written:
     """(B,) in nats; of a name that was cut, without its end."""
     ended: Tensor
     """(B,) whether it ended by itself."""
-
-
-class _Stems(NamedTuple):
-    """The different beginnings so far, S of them; names that begin alike are computed once."""
-
-    log_probs: Tensor
-    """(S, V) of what follows."""
-    state: State
-    """The network's, with K lines for each stem."""
 
 
 @torch.inference_mode()
@@ -110,7 +105,7 @@ def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> Writ
     written = torch.full(uniforms.shape, plan.boundary)
     totals = torch.zeros(len(rows))
     ended = torch.ones(len(rows), dtype=torch.bool)
-    stems = _begin(plan)
+    stems = Stems(_mix(plan, plan.start.log_probs), plan.start.state)
     for place, uniform in enumerate(uniforms):
         log_probs = stems.log_probs.index_select(0, stem_of)  # (R, V)
         if place < len(allowed):
@@ -134,38 +129,31 @@ def write(plan: Plan, choice: Choice, allowed: Tensor, uniforms: Tensor) -> Writ
     return Written(written.t().contiguous(), totals, ended)
 
 
-def _begin(plan: Plan) -> _Stems:
-    """The one stem that has no letter yet."""
-    state = plan.network.start(plan.categories)
-    if plan.network.has_start:
-        return _next(plan, torch.tensor([plan.boundary]), state)
-    return _Stems(_mix(plan, plan.first), state)
-
-
-def _grow(plan: Plan, stems: _Stems, stem_of: Tensor, symbols: Tensor) -> tuple[_Stems, Tensor]:
+def _grow(plan: Plan, stems: Stems, stem_of: Tensor, symbols: Tensor) -> tuple[Stems, Tensor]:
     """Feed each row's symbol, (R,), to its stem, (R,): the new stems, and which of them each row has."""
-    if len(stems.log_probs) > _FEW_ALIKE * len(stem_of):
-        stem, letters, stem_of = stem_of, symbols, torch.arange(len(stem_of))
+    rows, symbols_there_are = len(stem_of), plan.boundary + 1
+    if rows - len(stems.log_probs) < _FEW_ALIKE:
+        stem, letters, stem_of = stem_of, symbols, torch.arange(rows)
     else:
-        grown, stem_of = torch.unique(stem_of * len(plan.kinds) + symbols, return_inverse=True)
-        stem, letters = grown // len(plan.kinds), grown % len(plan.kinds)
-    mixed = len(plan.categories)
+        grown, stem_of = torch.unique(stem_of * symbols_there_are + symbols, return_inverse=True)
+        stem, letters = grown // symbols_there_are, grown % symbols_there_are
+    mixed = len(plan.weights)
     lines = stem if mixed == 1 else (stem[:, None] * mixed + torch.arange(mixed)).flatten()
     return _next(plan, letters, tuple(tensor.index_select(0, lines) for tensor in stems.state)), stem_of
 
 
-def _next(plan: Plan, letters: Tensor, state: State) -> _Stems:
+def _next(plan: Plan, letters: Tensor, state: State) -> Stems:
     """Feed a letter to each stem, (S,)."""
-    mixed = len(plan.categories)
+    mixed = len(plan.weights)
     log_probs, state = plan.network.step(letters.repeat_interleave(mixed) if mixed > 1 else letters, state)
-    return _Stems(_mix(plan, log_probs), state)
+    return Stems(_mix(plan, log_probs), state)
 
 
 def _mix(plan: Plan, log_probs: Tensor) -> Tensor:
     """Mix the probabilities of K categories, (S * K, V) -> (S, V)."""
     if len(plan.weights) == 1:
         return log_probs
-    each = log_probs.view(-1, *plan.first.shape)  # (S, K, V)
+    each = log_probs.view(-1, len(plan.weights), len(plan.kinds))  # (S, K, V)
     return (each + plan.weights.log()[:, None]).logsumexp(1)
 
 
@@ -174,7 +162,7 @@ def _possible(plan: Plan, log_probs: Tensor, last: Tensor, place: int) -> Tensor
     if place < plan.min_length:
         log_probs = log_probs.index_fill(1, torch.tensor(plan.boundary), -torch.inf)
     if len(last) == _LONGEST_RUN:
-        kinds = plan.kinds.take(last)
+        kinds = plan.kinds.index_select(0, last.flatten()).view_as(last)
         run = (kinds == kinds[0]).all(0)
         if run.any():
             log_probs = log_probs.masked_fill(run[:, None] & (plan.kinds == kinds[0, :, None]), -torch.inf)

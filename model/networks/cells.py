@@ -35,8 +35,8 @@ class Cell(ABC):
 
     @staticmethod
     @abstractmethod
-    def step(inputs: Tensor, product: Tensor, memory: Memory) -> Memory:
-        """One step, from inputs (B, G * H) and product = memory[0] @ weight."""
+    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
+        """One step, from inputs (B, G * H), which are overwritten."""
 
 
 def product_precision(device: torch.device) -> torch.dtype:
@@ -201,8 +201,8 @@ class Rnn(Cell):
     sequence = _RnnSequence
 
     @staticmethod
-    def step(inputs: Tensor, product: Tensor, memory: Memory) -> Memory:  # noqa: ARG004
-        return (_tanh_(inputs + product),)
+    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
+        return (_tanh_(inputs.addmm_(memory[0], weight)),)
 
 
 class Gru(Cell):
@@ -217,12 +217,13 @@ class Gru(Cell):
     sequence = _GruSequence
 
     @staticmethod
-    def step(inputs: Tensor, product: Tensor, memory: Memory) -> Memory:
+    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
         (hidden,) = memory
         width = hidden.shape[1]
-        reset, update = (inputs[:, : 2 * width] + product[:, : 2 * width]).sigmoid_().chunk(2, 1)
-        candidate = _tanh_(torch.addcmul(inputs[:, 2 * width :], reset, product[:, 2 * width :].float()))
-        return (torch.lerp(candidate, hidden, update),)
+        gates = inputs[:, : 2 * width].addmm_(hidden, weight[:, : 2 * width]).sigmoid_()
+        recalled = hidden @ weight[:, 2 * width :]
+        candidate = _tanh_(inputs[:, 2 * width :].addcmul_(gates[:, :width], recalled))
+        return (torch.lerp(candidate, hidden, gates[:, width:]),)
 
 
 class Lstm(Cell):
@@ -237,10 +238,10 @@ class Lstm(Cell):
     sequence = _LstmSequence
 
     @staticmethod
-    def step(inputs: Tensor, product: Tensor, memory: Memory) -> Memory:
+    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
         hidden, carried = memory
         width = hidden.shape[1]
-        both = inputs + product
+        both = inputs.addmm_(hidden, weight)
         enter, keep, show = both[:, : 3 * width].sigmoid_().chunk(3, 1)
         carried = torch.addcmul(carried * keep, enter, _tanh_(both[:, 3 * width :]))
         return show * _tanh_(carried.clone()), carried

@@ -39,6 +39,8 @@ class _Trie(NamedTuple):
     never occurred.
     """
 
+    nowhere: int
+    """The last node."""
     backoff: Tensor
     """(N,) the share that a context leaves to the shorter one; a short one, to what its chain leaves."""
     first: Tensor
@@ -93,7 +95,7 @@ class NgramNetwork(Network):
 
     def start(self, categories: Tensor) -> State:
         order = self.config.order
-        nodes = torch.full((len(categories), 2 * order), self._nowhere, device=categories.device)
+        nodes = torch.full((len(categories), 2 * order), self._trie.nowhere, device=categories.device)
         nodes[:, order - 1] = categories + 1
         nodes[:, -1] = 0
         return (nodes,)
@@ -105,23 +107,23 @@ class NgramNetwork(Network):
     def adopt(self, donor: Self, moved: Moved) -> None:
         """Nothing: names are counted afresh."""
 
-    @property
-    def _nowhere(self) -> int:
-        return len(self._trie.backoff) - 1
-
     def _follow(self, letters: Tensor, nodes: Tensor) -> Tensor:
         """Make each context longer by a letter, (B,): the longest drop out, the shortest come again."""
         trie, order = self._trie, self.config.order
-        keys = (nodes * self.symbols).add_(letters[:, None]).view(len(nodes), 2, order)
-        found = torch.searchsorted(trie.key, longer := keys[:, :, 1:].contiguous())
-        hit = trie.key.take(found) == longer
-        longer = trie.child.take(found).where(hit, self._nowhere)
-        return torch.cat((longer, trie.onward.take(keys[:, :, -1:])), 2).view_as(nodes)
+        keys = (nodes * self.symbols).add_(letters[:, None]).view(-1, 2, order)
+        wanted = keys[:, :, 1:].flatten()
+        edges = torch.searchsorted(trie.key, wanted)
+        found = trie.key.index_select(0, edges) == wanted
+        longer = trie.child.index_select(0, edges).where(found, trie.nowhere)
+        shortest = trie.onward.index_select(0, keys[:, :, -1].flatten())
+        rows = letters.shape[0]
+        return torch.cat((longer.view(rows, 2, order - 1), shortest.view(rows, 2, 1)), 2).view_as(nodes)
 
     def _probabilities(self, nodes: Tensor) -> Tensor:
         """Mix each row's contexts, (R, 2 * order) -> (R, V); each falls back on the one after it."""
         order = self.config.order
-        left = self._trie.backoff.take(nodes[:, :-1]).cumprod(1)
+        backoff = self._trie.backoff.index_select(0, nodes[:, :-1].flatten())
+        left = backoff.view(nodes.shape[0], -1).cumprod(1)
         weights = nn.functional.pad(left, (1, 0), value=1.0)
         short = [self._trie.short.index_select(0, nodes[:, place]) for place in (order - 1, -1)]  # (R, V)
         mixed = (short[0] * weights[:, order - 1, None]).addcmul_(short[1], weights[:, -1:])
@@ -132,12 +134,13 @@ class NgramNetwork(Network):
         trie, order = self._trie, self.config.order
         nodes = nodes.view(-1, 2, order)[:, :, :-1].flatten()  # (R * D,)
         weights = weights.view(-1, 2, order)[:, :, :-1].flatten()
-        counts = trie.edges.take(nodes)
+        counts = trie.edges.index_select(0, nodes)
         context = torch.repeat_interleave(counts)  # (L,), for each edge in turn the context it belongs to
-        edges = (trie.first.take(nodes) - counts.cumsum(0) + counts).take(context)
-        edges += torch.arange(len(context), device=nodes.device)
-        cells = (context // (2 * order - 2)).mul_(self.symbols).add_(trie.symbol.take(edges))
-        added = trie.share.take(edges).mul_(weights.take(context))
+        before = trie.first.index_select(0, nodes) - counts.cumsum(0) + counts
+        edges = torch.arange(context.shape[0], device=nodes.device).add_(before.index_select(0, context))
+        rows = (context // (2 * order - 2)).mul_(self.symbols)
+        cells = rows.add_(trie.symbol.index_select(0, edges))
+        added = trie.share.index_select(0, edges).mul_(weights.index_select(0, context))
         return mixed.view(-1).index_add_(0, cells, added).view_as(mixed)
 
     def _built(self) -> _Trie:
@@ -191,6 +194,7 @@ class NgramNetwork(Network):
         reached = torch.searchsorted(node_key, edge_key).clamp_(max=len(node_key) - 1)
         is_long = (node_key[reached] == edge_key) & (node >= roots)
         return _Trie(
+            nowhere=nowhere,
             backoff=backoff,
             first=types.cumsum(0) - types,
             edges=types,

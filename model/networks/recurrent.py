@@ -92,7 +92,7 @@ class RecurrentNetwork(Network):
             else:
                 inputs = self._inputs(categories, letters)
             memory = tuple(memories[layer * cell.tensors : (layer + 1) * cell.tensors])
-            after += cell.step(inputs, memory[0] @ weight, memory)
+            after += cell.step(inputs, weight, memory)
         return nn.functional.log_softmax(self.output(after[-cell.tensors]), 1), tuple(after)
 
     def freeze(self) -> None:
