@@ -107,6 +107,9 @@ def _run(settings: Settings) -> int:
     except (SchemaTooNew, StoreError) as error:
         log.error("%s", error)
         return EXIT_DATABASE
+    except SettingsError as error:  # one that is found out only by using it
+        log.error("%s", error)
+        return EXIT_SETTINGS
     except Exception:
         log.exception("the bot crashed")
         return EXIT_CRASH
@@ -123,11 +126,19 @@ def _use_endpoints(settings: Settings) -> None:
 
 async def _until_told(bot: NameBot, token: str) -> None:
     """Run the bot until it ends or a signal asks it to; discord.py itself knows only KeyboardInterrupt."""
-    running = asyncio.create_task(bot.start(token))
+    told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, running.cancel)
+        loop.add_signal_handler(number, told.set)
     async with bot:
+        running = asyncio.create_task(bot.start(token))
+        stopping = asyncio.create_task(told.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if bot.is_set_up:
+            await bot.close()  # still connected, so that who asks meanwhile is told
+        if stopping.done():
+            running.cancel()
+        stopping.cancel()
         with suppress(asyncio.CancelledError):
             await running
     log.info("closed")

@@ -1,5 +1,6 @@
 """The bot: composes the parts and closes them."""
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 
@@ -7,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answering import Answering
 from bot.commands.about import About
 from bot.commands.datasets import DatasetCommands
 from bot.commands.favourites import Favourites
@@ -23,6 +25,7 @@ from bot.housekeeping import Housekeeping
 from bot.limits import Limits
 from bot.localisation import _, speak
 from bot.localisation.commands import CommandTranslator
+from bot.metrics import Metrics, serve
 from bot.naming import Naming
 from bot.settings import Settings
 from bot.store import BASE, ENDS, Run, RunInProgress, Store
@@ -40,6 +43,8 @@ from bot.ui.training import Cancel, RunCard, StartAgain
 from bot.uploads import Bounds
 
 log = logging.getLogger(__name__)
+
+_PATIENCE = 5.0  # seconds that answers may take when the bot closes
 
 _ITEMS = (
     *(Again, More, WriteIt, MoodSelect, Star),
@@ -98,6 +103,9 @@ class NameBot(commands.Bot):
         )
         self.settings = settings
         self._opened = AsyncExitStack()
+        self.is_set_up = False
+        self.metrics = Metrics(self)
+        self.answering = Answering(self.metrics.answered)
         self.started_at = discord.utils.utcnow()
 
     async def setup_hook(self) -> None:
@@ -110,13 +118,15 @@ class NameBot(commands.Bot):
         self.datasets = Datasets(self.store, self.settings.data_dir, _bounds(self.settings))
         self.limits = Limits(self.store, self.settings.member_limits, self.settings.server_limits)
         self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)
-        self._opened.push_async_callback(self.trainer.close)
+        self._opened.push_async_callback(self._finish)
         await self.naming.prepare()
         await self.add_commands()
         await self.add_cog(Housekeeping(self, self.store, self.settings.history_days))
         self.add_dynamic_items(*_ITEMS)
         await self._publish_commands()
-        await self.trainer.start(self.show_run)
+        await self.trainer.start(self._moved_on)
+        await self._serve_metrics()
+        self.is_set_up = True
 
     async def add_commands(self) -> None:
         """Add the slash commands, with their names in all languages."""
@@ -133,6 +143,19 @@ class NameBot(commands.Bot):
             About(),
         ):
             await self.add_cog(cog)
+
+    async def _serve_metrics(self) -> None:
+        """Let the metrics be read, if the host wants it."""
+        await self.add_cog(self.metrics)
+        if self.settings.metrics_port is None:
+            return
+        runner = await serve(self.metrics, self.settings.metrics_host, self.settings.metrics_port)
+        self._opened.push_async_callback(runner.cleanup)
+        self._opened.enter_context(self.metrics.watching_lag())
+
+    async def _finish(self) -> None:
+        """Take on nothing more; end what is being answered, and what is being trained."""
+        await asyncio.gather(self.answering.finish(_PATIENCE), self.trainer.close())
 
     async def close(self) -> None:
         """Close what was opened, the last first; a second call does nothing more."""
@@ -172,6 +195,10 @@ class NameBot(commands.Bot):
             newest = await self.store.runs.get(run.id)
             if newest is not None and newest.status in ENDS:  # it was over before its card was there
                 await self.show_run(newest)
+
+    async def _moved_on(self, run: Run) -> None:
+        self.metrics.trained(run)
+        await self.show_run(run)
 
     async def show_run(self, run: Run) -> None:
         """Bring a run's card up to date. If it was deleted, the training goes on without."""

@@ -38,11 +38,18 @@ class Generators:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._loaded: OrderedDict[int, Serving] = OrderedDict()
+        self.hits = self.misses = 0
+        """How often a model was asked for that was in memory, and how often one that was not."""
         self._newest: dict[int, int] = {}  # guild -> the model it was last seen with
         # One thread, and one of torch's: a few names gain nothing from more, and the other cores serve
         # the event loop and a training.
         torch.set_num_threads(1)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="generator")
+
+    @property
+    def loaded(self) -> int:
+        """How many models are in memory."""
+        return len(self._loaded)
 
     async def of_guild(self, guild_id: int | None) -> Serving | None:
         """What serves a guild, or direct messages: its own active model, else the base's, else none yet."""
@@ -65,8 +72,10 @@ class Generators:
             CheckpointError, UnknownModel: where it can't be used.
         """
         if (loaded := self._loaded.get(model_id)) is not None:
+            self.hits += 1
             self._loaded.move_to_end(model_id)
             return loaded
+        self.misses += 1
         weights = await self._store.models.weights(model_id)
         serving = Serving(model_id, await self.run(lambda: Generator.from_bytes(weights)))
         self._loaded[model_id] = serving

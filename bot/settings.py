@@ -86,6 +86,8 @@ class Settings(BaseModel):
     discord_api_url: AnyHttpUrl | None = None
     discord_gateway_url: GatewayUrl | None = None
     log_level: Annotated[LogLevel, _in_lower_case] = "info"
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
     log_format: Annotated[LogFormat, _in_lower_case] = "text"
 
     @classmethod
@@ -121,6 +123,8 @@ _FIXES: dict[str, str] = {
     "discord_api_url": "use an address as https://discord.com/api/v10, or leave it out",
     "discord_gateway_url": "use an address as wss://gateway.discord.gg, or leave it out",
     "log_level": "use debug, info, warning, error or critical",
+    "metrics_port": "use a port from 1 to 65535, or leave it out",
+    "metrics_host": "use an address of this machine, as 127.0.0.1 or 0.0.0.0",
     "log_format": "use text or json",
 }
 

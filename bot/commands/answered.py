@@ -21,8 +21,14 @@ def answered(callback: Callback[Cog, Options]) -> Callback[Cog, Options]:
         cog: Cog, interaction: Interaction, /, *args: Options.args, **options: Options.kwargs
     ) -> None:
         try:
-            await callback(cog, interaction, *args, **options)
+            with interaction.client.answering.follow(_what(interaction)):
+                await callback(cog, interaction, *args, **options)
         except (Refusal, ModelError) as refusal:
             await tell_refusal(interaction, refusal)
 
     return answering
+
+
+def _what(interaction: Interaction) -> str:
+    command = interaction.command
+    return f"/{command.qualified_name}" if command else "command"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -174,6 +174,12 @@ class Runs:
             waiting = waiting.where(RunRow.guild_id == guild_id)
         # Sorted here, since the index of the few that are not over has them by guild.
         return tuple(sorted(await self._all(waiting), key=lambda run: run.id))
+
+    async def counts(self) -> dict[RunStatus, int]:
+        """Count the runs of all guilds and the base's, by status; those that no run has are left out."""
+        by_status = select(RunRow.status, func.count()).group_by(RunRow.status)
+        async with self._database.read() as session:
+            return dict((await session.execute(by_status)).tuples().all())
 
     async def latest(self, guild_id: int) -> Run | None:
         """Find the guild's last run, over or not."""

@@ -36,7 +36,8 @@ class PersistentForm(discord.ui.Modal):
             return False
         speak(interaction.locale)
         try:
-            await cls.submitted(interaction, match, dict(_typed(interaction)))
+            with interaction.client.answering.follow(cls.__name__):
+                await cls.submitted(interaction, match, dict(_typed(interaction)))
         except Exception as error:  # noqa: BLE001 - the last handler there is: it answers for all
             await tell_error(interaction, error)
         return True

@@ -35,7 +35,8 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], Generic[ItemT], template=r"(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         speak(interaction.locale)
         try:
-            await self.press(interaction)
+            with interaction.client.answering.follow(type(self).__name__):
+                await self.press(interaction)
         except Exception as error:  # noqa: BLE001 - the last handler there is: it answers for all
             if isinstance(error, Gone):
                 await self._try_to_mend(interaction)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import aiohttp
 import discord
 from discord import app_commands
 
@@ -85,7 +86,7 @@ async def tell_error(interaction: Interaction, error: BaseException) -> None:
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     try:
         await _tell_cause(interaction, cause)
-    except discord.HTTPException as failure:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:  # a TimeoutError is an OSError
         log.warning("could not tell %s of %r: %s", interaction.user.id, cause, failure)
 
 

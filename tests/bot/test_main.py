@@ -2,17 +2,19 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
 from asyncio.subprocess import Process
+from contextlib import suppress
 from pathlib import Path
 
 import aiosqlite
 import pytest
 
 from bot.store import BASE, RunStatus, Store
-from tests.bot.stand_in import TOKEN, StandIn
+from tests.bot.stand_in import TOKEN, StandIn, failing
 
 HERE = Path(__file__).parents[2]
 
@@ -79,16 +81,69 @@ async def test_a_newer_schema_is_refused(tmp_path: Path, data_dir: Path) -> None
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def processes(of: Process) -> list[Path]:
+    """The process and those that it has begun, as the system lists them."""
+    found = {of.pid: Path(f"/proc/{of.pid}")}
+    for process in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
+        with suppress(OSError):  # it may have ended meanwhile
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent in found:
+                found[int(process.name)] = process
+    return [*found.values()]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="the system lists its processes otherwise")
+async def test_the_token_is_in_no_log_reply_or_list_of_processes(tmp_path: Path, data_dir: Path) -> None:
+    async with StandIn() as discord:
+        process = await start(tmp_path, **addresses(discord, data_dir))
+        await asyncio.wait_for(discord.identified.wait(), 30)
+        discord.faults = [failing(400, f"wrong: {TOKEN}")]
+
+        told = await discord.told(await discord.command("about"))
+        bot, *workers = processes(process)
+        process.send_signal(signal.SIGTERM)
+        _, said = await ended(process, tmp_path)
+
+        assert workers
+        assert all(TOKEN not in (one / "cmdline").read_text() for one in (bot, *workers) if one.exists())
+
+    number = re.search("`([0-9a-f]{8})`", told)
+    assert number, told
+    _, _, after = said.partition(f"error {number[1]}: /about\n")
+    assert after.startswith("    Traceback (most recent call last):\n")
+    assert "wrong: ***" in after
+    assert TOKEN not in told + said
+
+
+async def test_sigterm_lets_answers_be_finished_and_takes_on_no_more(tmp_path: Path, data_dir: Path) -> None:
+    async with StandIn() as discord:
+        process = await start(tmp_path, **addresses(discord, data_dir))
+        await asyncio.wait_for(discord.identified.wait(), 30)
+        discord.faults = [failing(502)]  # discord.py tries again after a second
+        running = await discord.command("about")
+        await discord.failed()
+
+        begun = time.perf_counter()
+        process.send_signal(signal.SIGTERM)
+        while "restarted" not in await discord.told(await discord.command("about")):
+            pass  # the signal is on its way
+        code, said = await ended(process, tmp_path)
+
+    assert code == 0, said
+    assert time.perf_counter() - begun < 10
+    assert "Namesmith" in discord.answers[running][0]
+    assert "Traceback" not in said
+
+
 async def test_a_signal_ends_it_cleanly_within_ten_seconds_while_it_trains(
-    tmp_path: Path, data_dir: Path, number: signal.Signals
+    tmp_path: Path, data_dir: Path
 ) -> None:
     async with StandIn() as discord:
         process = await start(tmp_path, **addresses(discord, data_dir))
         await asyncio.wait_for(discord.identified.wait(), 30)
 
         begun = time.perf_counter()
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         code, said = await ended(process, tmp_path)
 
     assert code == 0, said
@@ -99,7 +154,7 @@ async def test_a_signal_ends_it_cleanly_within_ten_seconds_while_it_trains(
         run = await store.runs.latest(BASE)
     assert run is not None
     assert run.status in (RunStatus.INTERRUPTED, RunStatus.SUCCEEDED)
-    assert {command["name"] for command in discord.commands} == {
+    assert {command["name"] for command in discord.commands if command.get("type", 1) == 1} == {
         *(
             "name",
             "blend",
