@@ -276,7 +276,7 @@ def _shown(recipe: RecipeName) -> Iterator[Show]:
         yield _epoch_line
     else:
         with _bar() as bar:
-            task = bar.add_task("", total=None, train=0.0, held_out="", left="")
+            task = bar.add_task("", total=None, losses="", left="")
             yield lambda progress: _move(bar, task, progress)
 
 
@@ -285,18 +285,22 @@ def _tutorial_line(progress: model.Progress) -> None:
 
 
 def _epoch_line(progress: model.Progress) -> None:
-    if progress.validation_loss is not None:
-        typer.echo(
-            f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.3f}  "
-            f"held out {progress.validation_loss:.3f}  {progress.remaining:.0f} s left"
-        )
+    if progress.validation_loss is None:
+        return
+    told = [f"epoch {progress.epoch}/{progress.epochs}"]
+    if progress.train_loss is not None:
+        told.append(f"loss {progress.train_loss:.3f}")
+    told.append(f"held out {progress.validation_loss:.3f}")
+    if progress.remaining is not None:
+        told.append(f"{progress.remaining:.0f} s left")
+    typer.echo("  ".join(told))
 
 
 def _bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("loss {task.fields[train]:.3f}{task.fields[held_out]}"),
+        TextColumn("{task.fields[losses]}"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}"),
         console=console,
@@ -305,14 +309,15 @@ def _bar() -> Progress:
 
 def _move(bar: Progress, task: TaskID, progress: model.Progress) -> None:
     measured = [point.validation for point in progress.curve if point.validation is not None]
+    held_out = measured[-1] if measured else progress.validation_loss
+    losses = {"loss": progress.train_loss, "held out": held_out}
     bar.update(
         task,
         description=f"epoch {progress.epoch}/{progress.epochs}",
         completed=progress.step,
         total=progress.steps,
-        train=progress.train_loss,
-        held_out=f", held out {measured[-1]:.3f}" if measured else "",
-        left=f"{progress.remaining:.0f} s left",
+        losses=", ".join(f"{what} {loss:.3f}" for what, loss in losses.items() if loss is not None),
+        left="" if progress.remaining is None else f"{progress.remaining:.0f} s left",
     )
 
 

@@ -17,6 +17,7 @@ from model.corpus import Corpus
 from model.encoding import Batch, Encoding
 from model.errors import CorpusError, ImpossibleOption
 from model.generator import Generator
+from model.memory import keep_freed
 from model.networks import AnyConfig, Network, build
 from model.recipes import Batched, OneByOne, Recipe, network_named, recipe_named
 from model.scoring import Evaluation, summary
@@ -29,17 +30,19 @@ FEWEST_NAMES = 10
 class Progress:
     """Where a training is. Losses are nats a letter, the first given, the end counted; times are seconds.
 
-    `validation_loss` is None but at the end of an epoch.
+    `validation_loss` is None but at the end of an epoch, and before the first step, when counts, or a model
+    to start from, say much already. There is no loss on training names yet then, and no knowing how long
+    it will take.
     """
 
     epoch: int
     epochs: int
     step: int
     steps: int
-    train_loss: float
+    train_loss: float | None
     validation_loss: float | None
     elapsed: float
-    remaining: float
+    remaining: float | None
     curve: tuple[CurvePoint, ...] = field(repr=False)
     """The curve so far, for a plot while it runs."""
     current: Callable[[], Generator] = field(repr=False, compare=False)
@@ -94,6 +97,7 @@ def train(
             `start`, or a corpus that isn't what `resume` learned.
     """
     _refuse_small_categories(corpus)
+    keep_freed()
     if resume:
         seed, chosen = resume.card.seed, resume.card.recipe
     else:
@@ -245,6 +249,9 @@ class _Training:
 
     def _learn_batched(self, recipe: Batched) -> None:
         epochs = recipe.epochs_for(sum(map(len, self.names)))
+        if not self.step:
+            steps = epochs * len(self._batches(recipe))
+            self._tell(0, epochs, steps, None, self._validate()[0].letters)
         optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
         )
@@ -363,11 +370,13 @@ class _Training:
         optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})
         return int(self.unfinished["epoch"])
 
-    def _tell(self, epoch: int, epochs: int, steps: int, train: float, validation: float | None) -> None:
+    def _tell(
+        self, epoch: int, epochs: int, steps: int, train: float | None, validation: float | None
+    ) -> None:
         if self.on_progress is None:
             return
         elapsed = time.monotonic() - self.started
-        remaining = elapsed / (self.step - self.first_step) * (steps - self.step)
+        taken = self.step - self.first_step
         progress = Progress(
             epoch=epoch,
             epochs=epochs,
@@ -376,7 +385,7 @@ class _Training:
             train_loss=train,
             validation_loss=validation,
             elapsed=elapsed,
-            remaining=remaining,
+            remaining=elapsed / taken * (steps - self.step) if taken else None,
             curve=tuple(self.curve),
             current=self._current,
             so_far=self._so_far,

@@ -54,21 +54,22 @@ def _tanh_(x: Tensor) -> Tensor:
     return x.mul_(2).sigmoid_().mul_(2).sub_(1)
 
 
-class _Product:
-    """h @ weight, again and again, in some precision."""
+class _Products:
+    """x[t] @ weight for one t after another, in some precision; the x are kept in it, side by side."""
 
-    def __init__(self, weight: Tensor, rows: int, precision: torch.dtype) -> None:
+    def __init__(self, x: Tensor, weight: Tensor, precision: torch.dtype) -> None:
+        self.x = torch.empty(x.shape, dtype=precision)
         self.weight = weight.to(precision)
-        self.result = self.weight.new_empty(rows, weight.shape[1])
+        self.result = self.weight.new_empty(x.shape[1], weight.shape[1])
 
-    def __call__(self, h: Tensor) -> Tensor:
+    def of(self, t: int, x: Tensor) -> Tensor:
         """The product; it is overwritten by the next."""
-        return torch.mm(h.to(self.weight.dtype), self.weight, out=self.result)
+        return torch.mm(self.x[t].copy_(x), self.weight, out=self.result)
 
 
-def _weight_gradient(before: Tensor, gates_grad: Tensor, precision: torch.dtype) -> Tensor:
+def _weight_gradient(hidden: Tensor, gates_grad: Tensor) -> Tensor:
     """(H, G * H) from hidden units before each step (T, B, H) and the gates' gradients (T, B, G * H)."""
-    return (before.to(precision).flatten(0, 1).t() @ gates_grad.to(precision).flatten(0, 1)).float()
+    return (hidden.flatten(0, 1).t() @ gates_grad.flatten(0, 1)).float()
 
 
 class _RnnSequence(autograd.Function):
@@ -76,121 +77,110 @@ class _RnnSequence(autograd.Function):
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, precision: torch.dtype) -> Tensor:
         steps, rows, width = inputs.shape
         hidden = inputs.new_zeros(steps + 1, rows, width)
-        product = _Product(weight, rows, precision)
+        products = _Products(hidden[1:], weight, precision)
         for t in range(steps):
-            _tanh_(torch.add(inputs[t], product(hidden[t]), out=hidden[t + 1]))
-        ctx.save_for_backward(hidden, weight)
-        ctx.precision = precision
+            _tanh_(torch.add(inputs[t], products.of(t, hidden[t]), out=hidden[t + 1]))
+        ctx.save_for_backward(hidden, products.x, weight)
         return hidden[1:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         (hidden_grad,) = gradients
-        hidden, weight = ctx.saved_tensors
+        hidden, fed, weight = ctx.saved_tensors
         gates_grad = torch.empty_like(hidden_grad)
-        back = _Product(weight.t(), hidden.shape[1], ctx.precision)
+        back = _Products(gates_grad, weight.t(), fed.dtype)
         h_grad = torch.zeros_like(hidden[0])
         for t in reversed(range(len(hidden_grad))):
-            h_grad = h_grad + hidden_grad[t]
+            h_grad += hidden_grad[t]
             torch.ops.aten.tanh_backward.grad_input(h_grad, hidden[t + 1], grad_input=gates_grad[t])
-            h_grad = back(gates_grad[t]).float()
-        return gates_grad, _weight_gradient(hidden[:-1], gates_grad, ctx.precision), None
+            h_grad.copy_(back.of(t, gates_grad[t]))
+        return gates_grad, _weight_gradient(fed, back.x), None
 
 
 class _GruSequence(autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, precision: torch.dtype) -> Tensor:
         steps, rows, width = len(inputs), inputs.shape[1], len(weight)
-        gates = inputs.new_empty(steps, rows, 2 * width)  # reset and update
+        gates = torch.empty_like(inputs)  # reset and update, and what the candidate recalls: its h @ weight
         candidate = inputs.new_empty(steps, rows, width)
-        recalled = inputs.new_empty(steps, rows, width)  # the candidate's share of h @ weight
         hidden = inputs.new_zeros(steps + 1, rows, width)
-        product = _Product(weight, rows, precision)
+        products = _Products(candidate, weight, precision)
         for t in range(steps):
-            both = product(hidden[t])
-            torch.add(inputs[t, :, : 2 * width], both[:, : 2 * width], out=gates[t]).sigmoid_()
-            recalled[t] = both[:, 2 * width :]
-            reset, update = gates[t, :, :width], gates[t, :, width:]
-            _tanh_(torch.addcmul(inputs[t, :, 2 * width :], reset, recalled[t], out=candidate[t]))
+            gates[t] = products.of(t, hidden[t])
+            gates[t, :, : 2 * width].add_(inputs[t, :, : 2 * width]).sigmoid_()
+            reset, update, recalled = gates[t].chunk(3, 1)
+            _tanh_(torch.addcmul(inputs[t, :, 2 * width :], reset, recalled, out=candidate[t]))
             torch.lerp(candidate[t], hidden[t], update, out=hidden[t + 1])
-        ctx.save_for_backward(gates, candidate, recalled, hidden, weight)
-        ctx.precision = precision
+        ctx.save_for_backward(gates, candidate, hidden, products.x, weight)
         return hidden[1:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        """All gates' gradients are the hidden units' times what is known of all steps beforehand."""
         (hidden_grad,) = gradients
-        gates, candidate, recalled, hidden, weight = ctx.saved_tensors
-        steps, rows, width = candidate.shape
-        gates_grad = gates.new_empty(steps, rows, 3 * width)
-        candidate_grad = torch.empty_like(candidate)
-        back = _Product(weight.t(), rows, ctx.precision)
-        h_grad, scratch = torch.zeros_like(hidden[0]), torch.empty_like(hidden[0])
-        sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
-        for t in reversed(range(steps)):
-            reset, update = gates[t, :, :width], gates[t, :, width:]
-            reset_grad, update_grad, recalled_grad = gates_grad[t].chunk(3, 1)
-            h_grad += hidden_grad[t]
-            torch.sub(hidden[t], candidate[t], out=scratch).mul_(h_grad)
-            sigmoid_backward(scratch, update, grad_input=update_grad)
-            torch.addcmul(h_grad, h_grad, update, value=-1, out=scratch)
-            torch.ops.aten.tanh_backward.grad_input(scratch, candidate[t], grad_input=candidate_grad[t])
-            torch.mul(candidate_grad[t], reset, out=recalled_grad)
-            torch.mul(candidate_grad[t], recalled[t], out=scratch)
-            sigmoid_backward(scratch, reset, grad_input=reset_grad)
-            h_grad.mul_(update).add_(back(gates_grad[t]))
-        weight_grad = _weight_gradient(hidden[:-1], gates_grad, ctx.precision)
-        gates_grad[:, :, 2 * width :] = candidate_grad  # what comes in isn't multiplied by the reset gate
-        return gates_grad, weight_grad, None
+        gates, candidate, hidden, fed, weight = ctx.saved_tensors
+        reset, update, recalled = gates.chunk(3, 2)
+        fresh = 1 - update
+        candidate_slope = torch.addcmul(fresh, fresh, candidate.square(), value=-1)
+        slopes = gates.new_empty(*gates.shape[:2], 3, gates.shape[2] // 3)  # (T, B, 3, H)
+        torch.mul(candidate_slope, reset, out=slopes[:, :, 2])
+        torch.mul(slopes[:, :, 2], recalled, out=slopes[:, :, 0]).mul_(1 - reset)
+        torch.sub(hidden[:-1], candidate, out=slopes[:, :, 1]).mul_(update).mul_(fresh)
+        gates_grad, h_grad = torch.empty_like(gates), torch.empty_like(candidate)
+        back, carried = _Products(gates, weight.t(), fed.dtype), torch.zeros_like(hidden[0])
+        for t in reversed(range(len(candidate))):
+            torch.add(hidden_grad[t], carried, out=h_grad[t])
+            torch.mul(h_grad[t, :, None], slopes[t], out=gates_grad[t].view_as(slopes[t]))
+            torch.mul(h_grad[t], update[t], out=carried).add_(back.of(t, gates_grad[t]))
+        # What comes in isn't multiplied by the reset gate.
+        torch.mul(h_grad, candidate_slope, out=gates_grad[:, :, -h_grad.shape[2] :])
+        return gates_grad, _weight_gradient(fed, back.x), None
 
 
 class _LstmSequence(autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, precision: torch.dtype) -> Tensor:
         steps, rows, width = len(inputs), inputs.shape[1], len(weight)
-        gates = inputs.new_empty(steps, rows, 3 * width)  # input, forget and output
-        candidate = inputs.new_empty(steps, rows, width)
+        gates = torch.empty_like(inputs)  # input, forget and output, and the candidate
         carried = inputs.new_zeros(steps + 1, rows, width)  # the cell state
         squashed = inputs.new_empty(steps, rows, width)  # its tanh
         hidden = inputs.new_zeros(steps + 1, rows, width)
-        product = _Product(weight, rows, precision)
+        products = _Products(squashed, weight, precision)
         for t in range(steps):
-            both = product(hidden[t])
-            torch.add(inputs[t, :, : 3 * width], both[:, : 3 * width], out=gates[t]).sigmoid_()
-            _tanh_(torch.add(inputs[t, :, 3 * width :], both[:, 3 * width :], out=candidate[t]))
-            enter, keep, show = gates[t].chunk(3, 1)
-            torch.mul(carried[t], keep, out=carried[t + 1]).addcmul_(enter, candidate[t])
+            torch.add(inputs[t], products.of(t, hidden[t]), out=gates[t])
+            gates[t, :, : 3 * width].sigmoid_()
+            enter, keep, show, candidate = gates[t].chunk(4, 1)
+            _tanh_(candidate)
+            torch.mul(carried[t], keep, out=carried[t + 1]).addcmul_(enter, candidate)
             _tanh_(squashed[t].copy_(carried[t + 1]))
             torch.mul(show, squashed[t], out=hidden[t + 1])
-        ctx.save_for_backward(gates, candidate, carried, squashed, hidden, weight)
-        ctx.precision = precision
+        ctx.save_for_backward(gates, carried, squashed, products.x, weight)
         return hidden[1:]
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        """All gates' gradients are the hidden units', or the cell state's, times what is known beforehand."""
         (hidden_grad,) = gradients
-        gates, candidate, carried, squashed, hidden, weight = ctx.saved_tensors
-        steps, rows, width = candidate.shape
-        gates_grad = gates.new_empty(steps, rows, 4 * width)
-        back = _Product(weight.t(), rows, ctx.precision)
-        h_grad, carried_grad = torch.zeros_like(hidden[0]), torch.zeros_like(hidden[0])
-        scratch = torch.empty_like(h_grad)
-        sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
-        tanh_backward = torch.ops.aten.tanh_backward.grad_input
-        for t in reversed(range(steps)):
-            enter, keep, show = gates[t].chunk(3, 1)
-            enter_grad, keep_grad, show_grad, candidate_grad = gates_grad[t].chunk(4, 1)
+        gates, carried, squashed, fed, weight = ctx.saved_tensors
+        enter, keep, show, candidate = gates.chunk(4, 2)
+        slopes = gates.new_empty(*gates.shape[:2], 4, gates.shape[2] // 4)  # (T, B, 4, H)
+        torch.mul(candidate, enter, out=slopes[:, :, 0]).mul_(1 - enter)
+        torch.mul(carried[:-1], keep, out=slopes[:, :, 1]).mul_(1 - keep)
+        torch.mul(squashed, show, out=slopes[:, :, 2]).mul_(1 - show)
+        torch.addcmul(enter, enter, candidate.square(), value=-1, out=slopes[:, :, 3])
+        shown = torch.addcmul(show, show, squashed.square(), value=-1)
+        gates_grad = torch.empty_like(gates)
+        back = _Products(gates, weight.t(), fed.dtype)
+        h_grad, carried_grad = torch.zeros_like(squashed[0]), torch.zeros_like(squashed[0])
+        for t in reversed(range(len(squashed))):
             h_grad += hidden_grad[t]
-            sigmoid_backward(torch.mul(h_grad, squashed[t], out=scratch), show, grad_input=show_grad)
-            carried_grad += tanh_backward(h_grad.mul_(show), squashed[t], grad_input=scratch)
-            sigmoid_backward(torch.mul(carried_grad, candidate[t], out=scratch), enter, grad_input=enter_grad)
-            sigmoid_backward(torch.mul(carried_grad, carried[t], out=scratch), keep, grad_input=keep_grad)
-            tanh_backward(
-                torch.mul(carried_grad, enter, out=scratch), candidate[t], grad_input=candidate_grad
-            )
-            carried_grad.mul_(keep)
-            h_grad.copy_(back(gates_grad[t]))
-        return gates_grad, _weight_gradient(hidden[:-1], gates_grad, ctx.precision), None
+            carried_grad.addcmul_(h_grad, shown[t])
+            grads = gates_grad[t].view_as(slopes[t])
+            torch.mul(carried_grad[:, None], slopes[t], out=grads)
+            torch.mul(h_grad, slopes[t, :, 2], out=grads[:, 2])
+            carried_grad.mul_(keep[t])
+            h_grad.copy_(back.of(t, gates_grad[t]))
+        return gates_grad, _weight_gradient(fed, back.x), None
 
 
 class Rnn(Cell):

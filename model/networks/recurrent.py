@@ -97,8 +97,9 @@ class RecurrentNetwork(Network):
 
     def freeze(self) -> None:
         super().freeze()
-        everyone = torch.arange(len(self.category.weight))[:, None]
-        self._table = self._inputs(everyone, torch.arange(self.symbols)).flatten(0, 1)
+        categories = len(self.category.weight)
+        every_letter = torch.arange(self.symbols).expand(categories, -1)
+        self._table = self._inputs(torch.arange(categories)[:, None], every_letter).flatten(0, 1)
 
     def _inputs(self, categories: Tensor, letters: Tensor) -> Tensor:
         """What the letters, fed to names of the categories, add to the first layer's gates: (..., GH).
@@ -109,9 +110,8 @@ class RecurrentNetwork(Network):
         if self._table is not None:
             rows = categories * self.symbols + letters
             return self._table.index_select(0, rows.flatten()).view(*rows.shape, -1)
-        return look_up(letters, self.letter_gates(self.letter.weight)) + look_up(
-            categories, self.category_gates(self.category.weight)
-        )
+        inputs = look_up(letters, self.letter_gates(self.letter.weight))
+        return inputs.add_(look_up(categories, self.category_gates(self.category.weight)))
 
     def adopt(self, donor: Self, moved: Moved) -> None:
         mine, theirs = dict(self.named_parameters()), dict(donor.named_parameters())
@@ -134,4 +134,4 @@ class RecurrentNetwork(Network):
             return hidden
         words = torch.empty(-(-hidden.numel() // 8), dtype=torch.int64, device=hidden.device)
         kept = words.random_(-(2**63), None).view(torch.uint8)[: hidden.numel()] >= dropped
-        return hidden * kept.view_as(hidden) * (256 / (256 - dropped))
+        return hidden * kept.view_as(hidden).to(hidden).mul_(256 / (256 - dropped))

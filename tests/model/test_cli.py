@@ -63,8 +63,9 @@ def test_train_writes_a_model_and_prints_a_line_an_epoch(
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "182 names in 3 categories; dropped 0 blank and 0 repeated lines."
-    assert re.fullmatch(r"epoch 1/2  loss \d\.\d{3}  held out \d\.\d{3}  \d+ s left", lines[1])
-    assert re.match(r"Wrote .*: \d\.\d{3} nats a letter on \d+ held-out names", lines[3])
+    assert re.fullmatch(r"epoch 0/2  held out \d\.\d{3}", lines[1])
+    assert re.fullmatch(r"epoch 1/2  loss \d\.\d{3}  held out \d\.\d{3}  \d+ s left", lines[2])
+    assert re.match(r"Wrote .*: \d\.\d{3} nats a letter on \d+ held-out names", lines[4])
     card = Generator.load(tmp_path / "m").card
     assert (card.seed, card.network.network, card.normalisation) == (3, "gru", "unicode")
 

@@ -193,19 +193,32 @@ def test_progress_counts_up_to_the_end(told: tuple[Generator, list[Progress]]) -
     assert progress[-1].step == progress[-1].steps
     assert progress[-1].epoch == progress[-1].epochs == 3
     assert progress[-1].remaining == 0
-    assert all(p.elapsed >= 0 and p.remaining >= 0 for p in progress)
-    assert progress[-1].train_loss < progress[0].train_loss
+    trained = [(p.train_loss, p.remaining, p.elapsed) for p in progress[1:]]
+    assert all(loss > 0 and remaining >= 0 and elapsed > 0 for loss, remaining, elapsed in trained)
+    assert trained[-1][0] < trained[0][0]
     assert progress[-1].curve == generator.card.curve
 
 
-def test_validation_is_told_once_an_epoch_and_the_best_is_kept(
+def test_validation_is_told_at_first_and_once_an_epoch_and_the_best_is_kept(
     told: tuple[Generator, list[Progress]],
 ) -> None:
     generator, progress = told
     validations = [p.validation_loss for p in progress if p.validation_loss is not None]
-    assert len(validations) == 3
-    assert [point.validation for point in generator.card.curve] == validations
+    assert len(validations) == 4
+    assert [point.validation for point in generator.card.curve] == validations[1:]
     assert generator.card.held_out.letters == pytest.approx(min(validations), abs=1e-6)
+
+
+def test_counts_are_measured_before_the_first_step(corpus: Corpus) -> None:
+    progress: list[Progress] = []
+    counts = train(corpus, "ngram").card.held_out.letters
+    config = EnsembleConfig(members=(GruConfig(hidden=8), NgramConfig()))
+    generator = train(corpus, config, Batched(epochs=1), on_progress=progress.append)
+    first, *later = progress
+    assert (first.step, first.epoch, first.train_loss, first.remaining) == (0, 0, None, None)
+    assert first.validation_loss == pytest.approx(counts, abs=0.05)
+    assert first.steps == later[-1].step
+    assert [point.step for point in generator.card.curve] == [first.steps]
 
 
 def test_the_held_out_figure_is_of_names_that_training_did_not_see(
