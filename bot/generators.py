@@ -60,11 +60,6 @@ class Generators:
         self._newest[guild] = model.id
         return await self.load(model.id)
 
-    async def must_load(self, guild_id: int | None) -> bool:
-        """Whether what serves a guild isn't in memory yet."""
-        model = await self._store.models.active(guild_id or BASE)
-        return model is not None and model.id not in self._loaded
-
     async def load(self, model_id: int) -> Serving:
         """The generator of a model.
 
@@ -82,6 +77,14 @@ class Generators:
         while len(self._loaded) > _LOADED_AT_ONCE:
             self._loaded.popitem(last=False)
         return serving
+
+    async def must_load(self, guild_id: int | None) -> bool:
+        """Whether what last served a guild isn't in memory; the database is asked the first time only."""
+        guild = guild_id or BASE
+        if guild not in self._newest:
+            model = await self._store.models.active(guild)
+            return model is not None and model.id not in self._loaded
+        return self._newest[guild] not in self._loaded
 
     def remembered(self, guild_id: int | None) -> Serving | None:
         """What last served there, if it is in memory: for answers that must not wait."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.store import sqlite
 from bot.store.database import Database
@@ -61,7 +62,10 @@ class History:
             await session.flush()
             # Not by way of `row.names`: that sends SQLite an INSERT for each, to learn its ID.
             await session.execute(insert(NameRow), _name_values(row, generation.names))
-            await session.refresh(row, ["names"])
+            names = await session.scalars(
+                select(NameRow).where(NameRow.generation_id == row.id).order_by(NameRow.id)
+            )
+            set_committed_value(row, "names", names.all())
         return _generation(row)
 
     async def generation(self, generation_id: int) -> Generation | None:

@@ -8,6 +8,8 @@ from bot.store.errors import UnknownModel
 from bot.store.records import BASE, Model, NewModel
 from bot.store.tables import ActiveModelRow, ModelRow, WeightsRow
 
+_chosen = select(ModelRow).join(ActiveModelRow, ActiveModelRow.model_id == ModelRow.id)
+
 
 class Models:
     """The models of all guilds and the base's. Only `weights` reads weights."""
@@ -40,17 +42,19 @@ class Models:
 
     async def active(self, guild_id: int) -> Model | None:
         """Find the model in use in a guild: that chosen there, else the base's, else None."""
-        return await self.active_own(guild_id) or await self.active_own(BASE)
-
-    async def active_own(self, guild_id: int) -> Model | None:
-        """Find the model that was chosen in this guild, None if it goes with the base."""
         chosen = (
-            select(ModelRow)
-            .join(ActiveModelRow, ActiveModelRow.model_id == ModelRow.id)
-            .where(ActiveModelRow.guild_id == guild_id)
+            _chosen.where(ActiveModelRow.guild_id.in_((guild_id, BASE)))
+            .order_by((ActiveModelRow.guild_id == BASE).asc())
+            .limit(1)
         )
         async with self._database.read() as session:
             row = await session.scalar(chosen)
+        return None if row is None else _model(row)
+
+    async def active_own(self, guild_id: int) -> Model | None:
+        """Find the model that was chosen in this guild, None if it goes with the base."""
+        async with self._database.read() as session:
+            row = await session.scalar(_chosen.where(ActiveModelRow.guild_id == guild_id))
         return None if row is None else _model(row)
 
     async def get(self, model_id: int) -> Model | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import ScalarSelect, delete, select
+from sqlalchemy import ScalarSelect, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database, take_turns
@@ -12,8 +12,6 @@ from bot.store.tables import UseRow
 
 Windows: TypeAlias = Sequence[tuple[int, int]]
 """Limits as (seconds, uses): in any stretch of so many seconds, at most so many uses, at least one."""
-
-_PRUNED_AT_ONCE = 100
 
 
 def member_key(user_id: int) -> str:
@@ -44,15 +42,17 @@ class Uses:
         """
         async with self._database.write() as session:
             await take_turns(session, *limits)
-            await _prune(session, at)
             free_again = await _free_again(session, limits, at)
             if free_again is not None:
                 return free_again
-            session.add_all(
-                UseRow(key=key, used_at=at, expires_at=at + _longest(windows))
+            uses = [
+                {"key": key, "used_at": at, "expires_at": at + _longest(windows)}
                 for key, windows in limits.items()
                 if windows
-            )
+            ]
+            if uses:
+                # Not by way of UseRow: that asks for each one's ID.
+                await session.execute(insert(UseRow), uses)
         return None
 
     async def refund(self, key: str, at: datetime) -> bool:
@@ -62,17 +62,18 @@ class Uses:
         async with self._database.write() as session:
             return await session.scalar(taken_back) is not None
 
+    async def forget(self, at: datetime) -> int:
+        """Delete the uses that no window reaches back to by now; how many those were."""
+        async with self._database.write() as session:
+            gone = await session.execute(
+                delete(UseRow).where(UseRow.expires_at <= at),
+                execution_options={"synchronize_session": False},
+            )
+        return gone.rowcount
+
 
 def _longest(windows: Windows) -> timedelta:
     return timedelta(seconds=max(seconds for seconds, _ in windows))
-
-
-async def _prune(session: AsyncSession, at: datetime) -> None:
-    """Delete some uses that no window reaches back to, whosever they are: more than come in."""
-    expired = select(UseRow.id).where(UseRow.expires_at <= at).limit(_PRUNED_AT_ONCE)
-    await session.execute(
-        delete(UseRow).where(UseRow.id.in_(expired)), execution_options={"synchronize_session": False}
-    )
 
 
 async def _free_again(session: AsyncSession, limits: Mapping[str, Windows], at: datetime) -> datetime | None:
