@@ -62,7 +62,7 @@ def train(
 ) -> None:
     """Teach a network the names of a folder. Ctrl-C stops it and keeps what it has learned."""
     if not out.parent.is_dir():
-        raise ModelError(f"There is no folder {out.parent} to write to: make it first.")
+        raise ModelError("There is no folder {folder} to write to: make it first.", folder=out.parent)
     known, stopped = (model.Generator.load(path) if path else None for path in (start, resume))
     corpus = model.Corpus.read(directory, stopped.card.normalisation if stopped else normalise)
     _say_what_was_dropped(corpus)

@@ -35,7 +35,9 @@ class Beginnings:
             raise ImpossibleOption("No letters were given: give one or more, or leave them out.")
         names = count if count is not None else len(typed) or 3
         if not 1 <= names <= MOST_NAMES:
-            raise ImpossibleOption(f"{names} names can't be made at once: ask for 1 to {MOST_NAMES}.")
+            raise ImpossibleOption(
+                "{count} names can't be made at once: ask for 1 to {most}.", count=names, most=MOST_NAMES
+            )
         each: list[Beginning] = [(self._first(letter),) for letter in typed] or [self._of_prefix(prefix)]
         return [each[number % len(each)] for number in range(names)]
 
@@ -51,13 +53,19 @@ class Beginnings:
         if not found:
             would_do = "".join(sorted({initial.upper() for initial in self.initials}))
             raise UnusableLetter(
-                f"No {' or '.join(self.categories)} name begins with “{letter}”. "
-                f"These letters would do: {would_do}"
+                "No {category} name begins with “{letter}”. These letters would do: {letters}",
+                category=" / ".join(self.categories),
+                letter=letter,
+                letters=would_do,
             )
         return tuple(found)
 
     def _further(self, letter: str) -> tuple[str, ...]:
         found = matching(letter, self.alphabet)
         if not found:
-            raise UnusableLetter(f"The model can't write “{letter}”; it knows {self.alphabet.strip()}")
+            raise UnusableLetter(
+                "The model can't write “{letter}”; it knows {letters}",
+                letter=letter,
+                letters=self.alphabet.strip(),
+            )
         return tuple(found)

@@ -46,7 +46,7 @@ def from_bytes(content: bytes) -> tuple[Network, Card, Mapping[str, Tensor] | No
     try:
         weights = load(content)
     except (SafetensorError, ValueError) as error:
-        raise CheckpointError(f"This is not a whole model file: {error}.") from error
+        raise CheckpointError("This is not a whole model file: {reason}.", reason=error) from error
     description = _metadata(content).get(_KEY)
     if description is None:
         raise CheckpointError("This safetensors file isn't a Namesmith model: train one, or choose another.")
@@ -54,8 +54,9 @@ def from_bytes(content: bytes) -> tuple[Network, Card, Mapping[str, Tensor] | No
         version = _Version.model_validate_json(description).format_version
         if version > FORMAT_VERSION:
             raise CheckpointError(
-                f"This model has format {version}, this program reads up to {FORMAT_VERSION}: "
-                "update the program."
+                "This model has format {version}, this program reads up to {newest}: update the program.",
+                version=version,
+                newest=FORMAT_VERSION,
             )
         card = Card.model_validate_json(description)
         network = build(card.network, len(card.categories), len(card.alphabet) + 1)

@@ -49,11 +49,15 @@ class Corpus:
         lines: dict[str, list[str]] = {}
         for category, content in files:
             if category.casefold() in map(str.casefold, lines):
-                raise CorpusError(f"There are two files for {category}: put its names into one.")
+                raise CorpusError(
+                    "There are two files for {category}: put its names into one.", category=category
+                )
             lines[category] = _decode(category, content).splitlines()
         if not lines:
-            shown = "the zip" if isinstance(source, bytes) else source
-            raise CorpusError(f"No names in {shown}: it needs one file <category>.txt for each category.")
+            raise CorpusError(
+                "No names in {source}: it needs one file <category>.txt for each category.",
+                source="the zip" if isinstance(source, bytes) else source,
+            )
         return cls.of(lines, normalise)
 
     @classmethod
@@ -119,7 +123,9 @@ def _is_zip(source: str | Path | bytes) -> bool:
 
 def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
     if not folder.is_dir():
-        raise CorpusError(f"{folder} is neither a folder nor a zip: name a folder of <category>.txt files.")
+        raise CorpusError(
+            "{folder} is neither a folder nor a zip: name a folder of <category>.txt files.", folder=folder
+        )
     return ((path.stem, path.read_bytes()) for path in sorted(folder.glob("*.txt")))
 
 
@@ -128,10 +134,12 @@ def _zip_files(source: str | Path | bytes) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
             members = [member for member in archive.infolist() if _is_category_file(member.filename)]
             if sum(member.file_size for member in members) > LARGEST_ARCHIVE:
-                raise CorpusError(f"The zip unpacks to more than {LARGEST_ARCHIVE // 2**20} MiB of names.")
+                raise CorpusError(
+                    "The zip unpacks to more than {most} MiB of names.", most=LARGEST_ARCHIVE // 2**20
+                )
             yield from ((PurePosixPath(member.filename).stem, archive.read(member)) for member in members)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise CorpusError(f"The zip can't be read: {error}.") from error
+        raise CorpusError("The zip can't be read: {reason}.", reason=error) from error
 
 
 def _is_category_file(filename: str) -> bool:
@@ -146,7 +154,9 @@ def _decode(category: str, content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise CorpusError(
-            f"{category}.txt isn't UTF-8 (line {line}): save it as UTF-8 and try again."
+            "{category}.txt isn't UTF-8 (line {line}): save it as UTF-8 and try again.",
+            category=category,
+            line=line,
         ) from error
 
 
@@ -161,14 +171,18 @@ def _clean(category: str, lines: Iterable[str], normalise: Normalisation) -> tup
             duplicate += 1
         elif len(name) > LONGEST_NAME:
             raise CorpusError(
-                f"{category} has a name of {len(name)} letters, {name[:20]!r}…: "
-                f"names may have up to {LONGEST_NAME}, one a line."
+                "{category} has a name of {count} letters, {name}…: names may have up to {most}, one a line.",
+                category=category,
+                count=len(name),
+                name=repr(name[:20]),
+                most=LONGEST_NAME,
             )
         else:
             seen[name] = None
     if not seen:
         raise CorpusError(
-            f"{category} has no name left after cleaning: give it at least one, or leave it out."
+            "{category} has no name left after cleaning: give it at least one, or leave it out.",
+            category=category,
         )
     return tuple(seen), Dropped(blank, duplicate)
 

@@ -5,7 +5,15 @@ Every message is a sentence for the person who asked: it names what was wrong an
 
 
 class ModelError(ValueError):
-    """Base of everything this package refuses."""
+    """Base of everything this package refuses.
+
+    `sentence` is the message before its `values` were put into its braces, by which a program may
+    look up a translation.
+    """
+
+    def __init__(self, sentence: str, /, **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence, self.values = sentence, values
 
 
 class CorpusError(ModelError):
@@ -15,8 +23,8 @@ class CorpusError(ModelError):
 class UnknownCategory(ModelError):
     """No category has that name."""
 
-    def __init__(self, message: str, nearest: tuple[str, ...]) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: str, /, nearest: tuple[str, ...] = (), **values: object) -> None:
+        super().__init__(sentence, **values)
         self.nearest = nearest
 
 

@@ -166,7 +166,7 @@ class Generator:
             UnusableLetter: where the name has a letter that the model doesn't know.
         """
         if prior not in ("flat", "corpus"):
-            raise ImpossibleOption(f"There is no prior {prior!r}: choose flat or corpus.")
+            raise ImpossibleOption("There is no prior {name}: choose flat or corpus.", name=repr(prior))
         everyone = range(len(self.categories))
         joint = torch.tensor([sum(line) for line in self._log_probs(everyone, self._letters(name))]).double()
         if prior == "corpus":
@@ -227,8 +227,17 @@ class Generator:
                 wanted, self.categories, processor=fold, limit=3, score_cutoff=50
             )
         )
-        hint = f"did you mean {_listed(nearest)}?" if nearest else f"there are {_listed(self.categories)}."
-        raise UnknownCategory(f"I know no category “{typed.strip()[:50]}”: {hint}", nearest)
+        shown = typed.strip()[:50]
+        if nearest:
+            raise UnknownCategory(
+                "I know no category “{name}”: did you mean {nearest_ones}?",
+                nearest,
+                name=shown,
+                nearest_ones=_listed(nearest),
+            )
+        raise UnknownCategory(
+            "I know no category “{name}”: there are {known}.", name=shown, known=_listed(self.categories)
+        )
 
     # What follows turns what was asked into numbers, and numbers into names.
 
@@ -280,8 +289,13 @@ class Generator:
         text = NORMALISERS[self.card.normalisation](name.strip())
         unknown = sorted(set(text) - set(self.alphabet))
         if unknown or not text:
-            what = f"the letter {_listed(unknown)}" if unknown else "an empty name"
-            raise UnusableLetter(f"The model doesn't know {what}; it knows {self.alphabet.strip()}")
+            if not unknown:
+                raise UnusableLetter("That is an empty name: give one with letters.")
+            raise UnusableLetter(
+                "The model doesn't know the letter {unknown}; it knows {letters}",
+                unknown=_listed(unknown),
+                letters=self.alphabet.strip(),
+            )
         return tuple(map(self.alphabet.index, text))
 
     def _log_probs(self, categories: Sequence[int], letters: Sequence[int]) -> list[list[float]]:
@@ -300,7 +314,9 @@ class Generator:
         weights: Counter[int] = Counter()
         for name, weight in asked.items():
             if not 0 <= weight < float("inf"):
-                raise ImpossibleOption(f"The weight of {name} is {weight}: give 0 or more.")
+                raise ImpossibleOption(
+                    "The weight of {name} is {weight}: give 0 or more.", name=name, weight=weight
+                )
             weights[self._number(name)] += weight  # type: ignore[assignment]
         total = sum(weights.values())
         if not total > 0:
@@ -313,8 +329,9 @@ class Generator:
             min_length = min(shortest, max_length)
         if not 1 <= min_length <= max_length <= 100:
             raise ImpossibleOption(
-                f"Lengths from {min_length} to {max_length} letters: "
-                "choose 1 to 100, the least not above the most."
+                "Lengths from {least} to {most} letters: choose 1 to 100, the least not above the most.",
+                least=min_length,
+                most=max_length,
             )
         numbers = torch.tensor(list(weights))
         log_probs, state = self._starts
@@ -338,7 +355,9 @@ class Generator:
     ) -> list[Beginning]:
         prefix = NORMALISERS[self.card.normalisation](prefix.strip())
         if len(prefix) > max_length:
-            raise ImpossibleOption(f"The prefix has {len(prefix)} letters, a name at most {max_length}.")
+            raise ImpossibleOption(
+                "The prefix has {count} letters, a name at most {most}.", count=len(prefix), most=max_length
+            )
         initials = sorted({initial for number in weights for initial in self._initials[number]})
         categories = [self.categories[number] for number in weights]
         return Beginnings(categories, initials, self.alphabet).wanted(letters, prefix, count)

@@ -116,7 +116,9 @@ def recipe_named(name: str) -> Recipe:
     for known, recipe in RECIPES.items():
         if known == name:
             return recipe
-    raise ImpossibleOption(f"There is no recipe {name!r}: choose {' or '.join(RECIPES)}.")
+    raise ImpossibleOption(
+        "There is no recipe {name}: choose {known}.", name=repr(name), known=" or ".join(RECIPES)
+    )
 
 
 def network_named(name: str) -> AnyConfig:
@@ -124,4 +126,6 @@ def network_named(name: str) -> AnyConfig:
     for known, config in NETWORKS.items():
         if known == name:
             return config
-    raise ImpossibleOption(f"There is no network {name!r}: choose {' or '.join(NETWORKS)}.")
+    raise ImpossibleOption(
+        "There is no network {name}: choose {known}.", name=repr(name), known=" or ".join(NETWORKS)
+    )

@@ -126,8 +126,10 @@ def _refuse_small_categories(corpus: Corpus) -> None:
     for category, names in corpus.names.items():
         if len(names) < FEWEST_NAMES:
             raise CorpusError(
-                f"{category} has {len(names)} name{'s' * (len(names) > 1)}: "
-                f"a category needs at least {FEWEST_NAMES} to be learned."
+                "{category} has too few names, {count}: a category needs at least {fewest} to be learned.",
+                category=category,
+                count=len(names),
+                fewest=FEWEST_NAMES,
             )
 
 
@@ -135,7 +137,7 @@ def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name not in ("cpu", "cuda") or (name == "cuda" and not torch.cuda.is_available()):
-        raise ImpossibleOption(f"There is no device {name!r} here: choose auto or cpu.")
+        raise ImpossibleOption("There is no device {name} here: choose auto or cpu.", name=repr(name))
     return torch.device(name)
 
 

@@ -29,7 +29,9 @@ CategoryName = app_commands.Range[str, 1, _LONGEST_NAME]
 
 @in_its_servers
 @app_commands.default_permissions(manage_guild=True)
-class DatasetCommands(commands.GroupCog, group_name="dataset"):
+class DatasetCommands(
+    commands.GroupCog, group_name="dataset", group_description="This server's own categories of names"
+):
     """A server's own categories. Each command checks anew who asks: Discord's guard is but a hint."""
 
     @app_commands.command(name="list")

@@ -62,14 +62,11 @@ class Uses:
         async with self._database.write() as session:
             return await session.scalar(taken_back) is not None
 
-    async def forget(self, at: datetime) -> int:
-        """Delete the uses that no window reaches back to by now; how many those were."""
+    async def forget(self, at: datetime) -> None:
+        """Delete the uses that no window reaches back to by then."""
+        expired = delete(UseRow).where(UseRow.expires_at <= at)
         async with self._database.write() as session:
-            gone = await session.execute(
-                delete(UseRow).where(UseRow.expires_at <= at),
-                execution_options={"synchronize_session": False},
-            )
-        return gone.rowcount
+            await session.execute(expired, execution_options={"synchronize_session": False})
 
 
 def _longest(windows: Windows) -> timedelta:

@@ -48,9 +48,9 @@ class TakenCard(discord.ui.LayoutView):
         for part in taken[:_SHOWN]:
             card.add_item(discord.ui.TextDisplay(f"### {plain(part.category)}\n{_told(part)}"))
         if len(taken) > _SHOWN:
-            card.add_item(
-                discord.ui.TextDisplay(_("… and {count} more categories.", count=len(taken) - _SHOWN))
-            )
+            more = len(taken) - _SHOWN
+            told = ngettext("… and {count} more category.", "… and {count} more categories.", more)
+            card.add_item(discord.ui.TextDisplay(told))
         card.add_item(discord.ui.TextDisplay(_("-# The model knows them after the next training.")))
         card.add_item(discord.ui.ActionRow(RetrainNow()))
         self.add_item(card)
@@ -63,8 +63,8 @@ class CategoriesCard(discord.ui.LayoutView):
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         heading = _("This server's own categories")
-        own = "\n".join(_line(category) for category in categories)
-        card.add_item(discord.ui.TextDisplay(f"### {heading}\n{own or _('None yet.')}"))
+        own = "\n".join(_line(category) for category in categories) or _("None yet.")
+        card.add_item(discord.ui.TextDisplay(f"### {heading}\n{own}"))
         beside = _("Beside them it learns the collection **{collection}**.", collection=plain(collection))
         card.add_item(discord.ui.TextDisplay(beside))
         card.add_item(discord.ui.ActionRow(RetrainNow()))

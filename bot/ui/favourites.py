@@ -95,7 +95,7 @@ class FavouritesCard(discord.ui.LayoutView):
         last = max(0, (len(favourites) - 1) // _A_PAGE)
         page = min(page, last)
         shown = favourites[page * _A_PAGE : (page + 1) * _A_PAGE]
-        card.add_item(discord.ui.TextDisplay(f"### {_('Your favourites')}\n{_listed(shown)}"))
+        card.add_item(discord.ui.TextDisplay("### " + _("Your favourites") + "\n" + _listed(shown)))
         if shown:
             card.add_item(discord.ui.ActionRow(Forget(page, shown)))
             card.add_item(discord.ui.ActionRow(*_pages(page, last), *map(FavouritesFile, FORMATS)))

@@ -91,8 +91,9 @@ class NumberedButton(PersistentButton, template=r"(?!)"):
 
     def __init__(self, number: int, **other_face: Any) -> None:
         face = {**self._face, **other_face}
-        if face["label"] and "label" not in other_face:
-            face["label"] = _(face["label"])
+        label = face["label"]
+        if label and "label" not in other_face:
+            face["label"] = _(label)
         super().__init__(discord.ui.Button(custom_id=f"{self._kind}:{number}", **face))
         self.number = number
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import discord
 
-from bot.localisation import N_, _, ngettext
+from bot.localisation import N_, _, ngettext, number
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton
 from bot.ui.replies import Interaction, Notice
@@ -19,6 +19,18 @@ _WHAT = N_("""\
 - Who asked for a training, and who added a server's own category: so that admins know.
 
 I never read messages. {history} When I leave a server, what was made there is erased after 30 days.""")
+
+
+_TABLES = {
+    "generations": N_("answers"),
+    "names": N_("names"),
+    "stars": N_("stars"),
+    "uses": N_("counted uses"),
+    "runs": N_("trainings"),
+    "models": N_("models"),
+    "categories": N_("categories"),
+}
+"""What the rows of a table are to members."""
 
 
 class Export(PersistentButton, template=r"privacy:export"):
@@ -77,10 +89,11 @@ class ReallyDelete(PersistentButton, template=r"privacy:really-delete"):
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer()
         erased = await interaction.client.store.privacy.delete(interaction.user.id)
-        told = ", ".join(f"{count} {table.replace('_', ' ')}" for table, count in erased.items() if count)
-        await interaction.edit_original_response(
-            view=Notice(f"Erased: {told or 'nothing, there was nothing'}.")
+        told = ", ".join(
+            f"{_(_TABLES.get(table, table))} ({number(count)})" for table, count in erased.items() if count
         )
+        sentence = _("Erased: {what}", what=told) if told else _("There was nothing to erase.")
+        await interaction.edit_original_response(view=Notice(sentence))
 
 
 class PrivacyCard(discord.ui.LayoutView):

@@ -47,7 +47,11 @@ async def tell(interaction: Interaction, sentence: str) -> None:
 
 async def tell_refusal(interaction: Interaction, refusal: Refusal | ModelError) -> None:
     """Say why not. The model quotes what was typed as it is; our own sentences are fit to be shown."""
-    await tell(interaction, str(refusal) if isinstance(refusal, Refusal) else plain(str(refusal)))
+    if isinstance(refusal, ModelError):
+        quoted = {name: plain(str(value)) for name, value in refusal.values.items()}
+        await tell(interaction, _(refusal.sentence, **quoted) if quoted else _(refusal.sentence))
+    else:
+        await tell(interaction, str(refusal))
 
 
 @contextmanager
@@ -95,7 +99,12 @@ async def _tell_cause(interaction: Interaction, cause: BaseException) -> None:
         case Refusal() | ModelError():
             await tell_refusal(interaction, cause)
         case app_commands.MissingPermissions():
-            needed = listed([name.replace("_", " ").title() for name in cause.missing_permissions])
+            needed = listed(
+                [
+                    name.replace("_", " ").replace("guild", "server").title()
+                    for name in cause.missing_permissions
+                ]
+            )
             await tell(interaction, _("You need the permission {needed} for that.", needed=needed))
         case app_commands.NoPrivateMessage():
             await tell(interaction, _("That works in a server only."))

@@ -23,7 +23,7 @@ class TopCard(discord.ui.LayoutView):
             card.add_item(discord.ui.TextDisplay(f"### {_(title)}\n{_names(names)}"))
         if languages:
             told = ", ".join(f"{plain(top.language)} ({number(top.generations)})" for top in languages)
-            card.add_item(discord.ui.TextDisplay(f"### {_('Most asked for')}\n{told}"))
+            card.add_item(discord.ui.TextDisplay("### " + _("Most asked for") + "\n" + told))
             card.add_item(gallery(_("The same as bars")))
         self.add_item(card)
 
@@ -31,8 +31,8 @@ class TopCard(discord.ui.LayoutView):
 def chart(names: Sequence[TopName], languages: Sequence[TopLanguage]) -> bytes:
     """The same as a picture: bars for the stars of the names, or for the languages while there are none."""
     if names:
-        return plots.bars({f"{top.text} ({top.language})": top.stars for top in names}, "Stars")
-    return plots.bars({top.language: top.generations for top in languages}, "Asked for")
+        return plots.bars({f"{top.text} ({top.language})": top.stars for top in names}, "")
+    return plots.bars({top.language: top.generations for top in languages}, "")
 
 
 def _names(names: Sequence[TopName]) -> str:

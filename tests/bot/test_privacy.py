@@ -47,7 +47,7 @@ async def test_everything_about_the_asker_is_erased_after_a_question(world: Worl
     assert await names_of(world) == ["Theirs", "Mine"], "it is only a question"
     done = (await world.alice.click(question, label="Yes, erase all of it")).response
 
-    assert "1 names" in text_of(done)
+    assert "names (1)" in text_of(done)
     assert await names_of(world) == ["Theirs"]
     assert await world.bot.store.stars.all_favourites(world.alice.id) == ()
 
