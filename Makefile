@@ -23,7 +23,7 @@ run: install
 	$(BIN)/python -m bot
 
 bench: install
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: install
 	$(BIN)/ruff check .

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import machine, names, networks, newcomers, sampling, speed
-from benchmarks.tables import console
+from benchmarks.runs import Trainings
+from benchmarks.tables import console, note
 from model import Corpus
 
-SECTIONS: dict[str, Callable[[Corpus], None]] = {
+SECTIONS: dict[str, Callable[[Trainings], None]] = {
     "networks": networks.run,
     "speed": speed.run,
     "sampling": sampling.run,
@@ -38,8 +39,10 @@ def main() -> None:
     corpus = Corpus.read(asked.data, "ascii" if asked.ascii else "unicode")
     console.print(machine.described())
     console.print(f"{len(corpus)} names in {len(corpus.categories)} categories, read from {asked.data}\n")
+    trainings = Trainings(corpus)
     for section in asked.sections or SECTIONS:
-        SECTIONS[section](corpus)
+        note(section)
+        SECTIONS[section](trainings)
 
 
 if __name__ == "__main__":

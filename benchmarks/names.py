@@ -5,7 +5,7 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from benchmarks.runs import trained
+from benchmarks.runs import Trainings
 from benchmarks.tables import show
 from model import Corpus, Generator
 from model.sampling import Choice, Written, write
@@ -13,28 +13,33 @@ from model.sampling import Choice, Written, write
 _COUNT = 1000
 
 
-def run(corpus: Corpus) -> None:
+def run(trainings: Trainings) -> None:
     """Print the shares for the default model, and how often it tells the category of held-out names."""
-    generator = trained(corpus, None, "default").generator
-    rows = [_row(generator, category) for category in corpus.categories if len(corpus.names[category]) >= 300]
+    generator = trainings.run().generator
+    rows = [[category, *_shares(generator, category)] for category in generator.categories]
+    means = [sum(column) / len(rows) for column in list(zip(*rows, strict=True))[1:]]
     show(
-        f"Of {_COUNT} names drawn at temperature 1, none drawn again (default model)",
-        ["", "new", "different", "end by 20 letters", "a letter 4 times"],
-        rows,
+        f"Shares of {_COUNT} names of each category at temperature 1, by the default model",
+        ["", "drawn: new", "different", "end by 20 letters", "a letter 4 times", "sample: new", "different"],
+        [[name, *(f"{share:.1%}" for share in shares)] for name, *shares in (*rows, ["mean", *means])],
     )
-    _show_origins(generator, corpus.split(generator.card.seed)[1])
+    _show_origins(generator, trainings.corpus.split(generator.card.seed)[1])
 
 
-def _row(generator: Generator, category: str) -> list[str]:
+def _shares(generator: Generator, category: str) -> list[float]:
+    """Of names as they are drawn, and as `sample` gives them, which draws again what came before."""
     written = _written(generator, category)
     texts = generator.encoding.texts(written.symbols)
-    return [
-        category,
-        _share(sum(not generator.is_known(text) for text in texts)),
-        _share(len(set(texts))),
-        _share(int(written.ended.sum())),
-        _share(sum(_longest_run(text) > 3 for text in texts)),
+    given = generator.sample(category, count=_COUNT, temperature=1.0, seed=0)
+    counts = [
+        sum(not generator.is_known(text) for text in texts),
+        len(set(texts)),
+        int(written.ended.sum()),
+        sum(_longest_run(text) > 3 for text in texts),
+        sum(name.novel for name in given),
+        len({name.text for name in given}),
     ]
+    return [count / _COUNT for count in counts]
 
 
 def _written(generator: Generator, category: str) -> Written:
@@ -44,10 +49,6 @@ def _written(generator: Generator, category: str) -> Written:
     allowed = generator.encoding.allowed(generator._beginnings(weights, None, "", 1, 20))
     uniforms = torch.from_numpy(np.random.default_rng(0).random((21, _COUNT)))
     return write(plan, Choice(temperature=1.0), allowed.expand(-1, _COUNT, -1), uniforms)
-
-
-def _share(count: int) -> str:
-    return f"{count / _COUNT:.1%}"
 
 
 def _longest_run(text: str) -> int:

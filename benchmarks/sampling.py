@@ -7,23 +7,24 @@ from functools import partial
 
 import torch
 
-from benchmarks.runs import trained
+from benchmarks.runs import Trainings
 from benchmarks.tables import show
-from model import Corpus, Generator
+from model import Generator
 
 _LONGEST = 20
 
 
-def run(corpus: Corpus) -> None:
+def run(trainings: Trainings) -> None:
     """Print names a second and the time of a reply, on one thread."""
     torch.set_num_threads(1)
+    corpus = trainings.corpus
     category = max(corpus.names, key=lambda name: len(corpus.names[name]))
-    tutorial = trained(corpus, None, "tutorial").generator
+    tutorial = trainings.run(recipe="tutorial").generator
     letters = [initial for initial in tutorial.initials(category) if len(initial.encode()) == 1]
     one_by_one = len(letters) / _best(partial(_as_the_tutorial, tutorial, category, letters))
     rows = [["the tutorial's program: one at a time, greedy", f"{one_by_one:,.0f}", "1 ×", ""]]
-    for recipe in ("default", "best"):
-        sample = partial(trained(corpus, None, recipe).generator.sample, category)
+    for recipe in ("quick", "default", "best"):
+        sample = partial(trainings.run(recipe=recipe).generator.sample, category)
         thousand = 1000 / _best(partial(sample, count=1000, temperature=1.0, seed=0))
         reply = statistics.median(_times(partial(sample, letters=letters[0] * 3, novel="prefer"), 60))
         ratio = f"{thousand / one_by_one:.1f} ×"

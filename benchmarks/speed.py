@@ -1,4 +1,4 @@
-"""How soon the tutorial's final quality is reached, and where the time of a training step goes.
+"""Where the time of a training step goes.
 
 Notes. A profile of a step with 64 names of 7 letters and 256 units, in bfloat16 on an AMD EPYC (Zen 4):
 37 % of the time is matrix products, 11 % conversion to bfloat16 and back, 6 % looking up what comes in, 5 %
@@ -12,10 +12,10 @@ from collections.abc import Callable
 import torch
 
 from benchmarks import machine
-from benchmarks.runs import trained
+from benchmarks.runs import Trainings
 from benchmarks.tables import show
-from model import Corpus
 from model.encoding import Encoding
+from model.memory import keep_freed
 from model.networks import GruConfig, build
 from model.networks.cells import product_precision
 from model.recipes import Batched
@@ -23,36 +23,11 @@ from model.recipes import Batched
 _STEPS = 40
 
 
-def run(corpus: Corpus) -> None:
-    """Print both tables."""
-    _show_time_to_quality(corpus)
-    _show_step(corpus)
-
-
-def _show_time_to_quality(corpus: Corpus) -> None:
-    short = Batched(epochs=1)
-    runs = {
-        "tutorial, 100,000 steps": trained(corpus, None, "tutorial"),
-        "ngram": trained(corpus, "ngram", "default"),
-        "default, one epoch": trained(corpus, None, short),
-        "gru, one epoch": trained(corpus, "gru", short),
-    }
-    tutorial = runs["tutorial, 100,000 steps"].seconds
-    rows = [
-        [
-            name,
-            f"{run.generator.card.held_out.letters:.3f}",
-            f"{run.seconds:.1f}",
-            f"{tutorial / run.seconds:.0f} ×",
-        ]
-        for name, run in runs.items()
-    ]
-    show("Time to the tutorial's final quality, one core", ["", "letters", "seconds", "sooner"], rows)
-
-
-def _show_step(corpus: Corpus) -> None:
+def run(trainings: Trainings) -> None:
     """A training step of a GRU, as a share of what the machine multiplies in the same time."""
     torch.set_num_threads(1)
+    keep_freed()
+    corpus = trainings.corpus
     recipe, config = Batched(), GruConfig()
     encoding = Encoding(tuple(corpus.categories), corpus.alphabet)
     names = max(encoding.batches(corpus.pairs()), key=len).take(slice(recipe.batch))
