@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, insert, text
 
 from benchmarks.tables import show
 from bot.app import NameBot, build
+from bot.decency import Decency
 from bot.generators import Generators
 from bot.naming import Naming
 from bot.settings import Settings
@@ -147,7 +148,7 @@ async def _completion(folder: Path) -> None:
     async with await Store.open(url) as store:
         await store.models.publish(_a_model(train(many, "ngram").to_bytes()), activate=True)
         generators = Generators(store)
-        naming = Naming(store, generators)
+        naming = Naming(store, generators, Decency())
         await naming.prepare()
         times = []
         for typed in ("", "c", "category 4", "server", "99", "zzz") * 100:

@@ -19,6 +19,7 @@ from bot.commands.origin import Origins
 from bot.commands.privacy import Privacy
 from bot.commands.training import Training
 from bot.datasets import Datasets
+from bot.decency import Decency
 from bot.errors import Refusal
 from bot.generators import Generators
 from bot.housekeeping import Housekeeping
@@ -114,7 +115,7 @@ class NameBot(commands.Bot):
         self._opened.push_async_callback(super().close)
         self.generators = Generators(self.store)
         self._opened.callback(self.generators.close)
-        self.naming = Naming(self.store, self.generators)
+        self.naming = Naming(self.store, self.generators, Decency(self.settings.obscene_words))
         self.datasets = Datasets(self.store, self.settings.data_dir, _bounds(self.settings))
         self.limits = Limits(self.store, self.settings.member_limits, self.settings.server_limits)
         self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)

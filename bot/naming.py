@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from bot.decency import Decency
 from bot.errors import Gone, Refusal, error_id
 from bot.generators import Generators, Serving
 from bot.requests import Asker, Length, Request
@@ -71,8 +72,9 @@ class Origin:
 class Naming:
     """Makes names and keeps them."""
 
-    def __init__(self, store: Store, generators: Generators) -> None:
+    def __init__(self, store: Store, generators: Generators, decency: Decency) -> None:
         self._store = store
+        self._decency = decency
         self._generators = generators
         self._asked: Counter[str] = Counter()
 
@@ -133,6 +135,7 @@ class Naming:
                 min_length=shortest,
                 max_length=longest,
                 novel=novel,
+                accept=lambda name: self._decency.allows(name, generator.card.names, languages),
                 seed=seed,
             )
         )

@@ -55,6 +55,11 @@ def _windows(limits: object) -> object:
     return tuple(windows)
 
 
+def _words(listed: object) -> object:
+    """Words separated by commas."""
+    return tuple(filter(None, map(str.strip, listed.split(",")))) if isinstance(listed, str) else listed
+
+
 Windows = Annotated[tuple[tuple[PositiveInt, PositiveInt], ...], BeforeValidator(_windows)]
 """Limits as (seconds, uses)."""
 
@@ -78,6 +83,7 @@ class Settings(BaseModel):
     history_days: int = Field(0, ge=0)
     member_limits: Windows = ((10, 60), (60, 200), (86_400, 5000))
     server_limits: Windows = ((10, 200), (60, 1000), (86_400, 50_000))
+    obscene_words: Annotated[tuple[str, ...], BeforeValidator(_words)] = ()
     upload_kib: int = Field(2048, ge=1, le=20_480)
     upload_names: int = Field(20_000, ge=10, le=200_000)
     name_letters: int = Field(50, ge=1, le=50)
@@ -115,6 +121,7 @@ _FIXES: dict[str, str] = {
     "history_days": "use a whole number of days, or 0 to keep all",
     "member_limits": _LIMITS_FIX,
     "server_limits": _LIMITS_FIX,
+    "obscene_words": "list words with commas between them",
     "upload_kib": "use a whole number of KiB up to 20480",
     "upload_names": "use a whole number from 10 to 200000",
     "name_letters": "use a whole number from 1 to 50",

@@ -63,6 +63,7 @@ def draw_names(
     encoding: Encoding,
     is_known: Callable[[str], bool],
     novel: Novel,
+    accept: Callable[[str], bool],
     random: np.random.Generator,
 ) -> list[Name]:
     """A name for each beginning: one that ended by itself, differs, and is new if it should be.
@@ -70,7 +71,7 @@ def draw_names(
     Where a bounded number of draws finds too few of those, the next best are taken.
 
     Raises:
-        ImpossibleOption: where none was found, or none that is new though it must be.
+        ImpossibleOption: where none was found that is accepted, or none that is new though it must be.
     """
     pools = _pools(beginnings)
     answer: dict[int, Name] = {}
@@ -87,7 +88,7 @@ def draw_names(
         drawn = zip(texts, written.log_probs.tolist(), written.ended.tolist(), strict=True)
         for pool, count in zip(pools, counts, strict=True):
             for text, log_prob, ended in islice(drawn, count):
-                if not pool.places or text != text.strip():
+                if not pool.places or text != text.strip() or not accept(text):
                     continue
                 name = Name(text, log_prob, not is_known(text))
                 merits = _Merits(ended, text not in taken, name.novel or not novel)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -94,6 +94,7 @@ class Generator:
         min_length: int | None = None,
         max_length: int = 20,
         novel: Novel = False,
+        accept: Callable[[str], bool] = bool,
         seed: int | None = None,
     ) -> list[Name]:
         """Write names, different ones wherever the model can.
@@ -111,6 +112,7 @@ class Generator:
                 given. No name is cut unless none ends in time.
             novel: True for only names that the corpus lacks; "prefer" for those unless a bounded
                 number of draws finds none.
+            accept: a name for which this is false is drawn again, and never given.
             seed: the same seed and arguments give the same names.
 
         Raises:
@@ -128,6 +130,7 @@ class Generator:
             encoding=self.encoding,
             is_known=self.is_known,
             novel=novel,
+            accept=accept,
             random=random,
         )
 

@@ -25,6 +25,10 @@ def test_limits_are_read_as_uses_in_seconds() -> None:
     assert settings.server_limits == ()
 
 
+def test_words_are_read_with_commas_between_them() -> None:
+    assert Settings.read({"OBSCENE_WORDS": "foo, bar,"}, NOWHERE).obscene_words == ("foo", "bar")
+
+
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     dotenv = tmp_path / ".env"
     dotenv.write_text("LOG_LEVEL=debug\nDEV_GUILD_ID=42\n")
