@@ -31,12 +31,13 @@ class Favourites(commands.Cog):
         """See this server's most starred names and most asked-for languages"""
         guild_id = interaction.guild_id or 0
         stars, now = interaction.client.store.stars, discord.utils.utcnow()
+        month = now - timedelta(days=30)
         periods = {
             N_("This week"): await stars.top_names(guild_id, now - timedelta(days=7), limit=5),
-            N_("This month"): await stars.top_names(guild_id, now - timedelta(days=30), limit=5),
+            N_("This month"): await stars.top_names(guild_id, month, limit=5),
             N_("Ever"): await stars.top_names(guild_id, limit=10),
         }
-        languages = await stars.top_languages(guild_id, limit=10)
+        languages = await stars.top_languages(guild_id, month, limit=10)
         picture = None
         if languages:
             await interaction.response.defer(thinking=True)  # the picture takes a while

@@ -23,7 +23,7 @@ class TopCard(discord.ui.LayoutView):
             card.add_item(discord.ui.TextDisplay(f"### {_(title)}\n{_names(names)}"))
         if languages:
             told = ", ".join(f"{plain(top.language)} ({number(top.generations)})" for top in languages)
-            card.add_item(discord.ui.TextDisplay("### " + _("Most asked for") + "\n" + told))
+            card.add_item(discord.ui.TextDisplay("### " + _("Most asked for this month") + "\n" + told))
             card.add_item(gallery(_("The same as bars")))
         self.add_item(card)
 
