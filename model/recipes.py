@@ -17,7 +17,7 @@ from model.networks import (
 )
 
 # Beside a network, counts do best that hold to what they saw; alone, they must expect more that is new.
-_SURE_COUNTS = NgramConfig(order=5, discount=0.6, strength=0.5)
+_SURE_COUNTS = NgramConfig(order=5, discount=0.5, strength=0.2)
 _WARY_COUNTS = NgramConfig(order=6, discount=0.75, strength=1.0)
 
 NetworkName = Literal["ensemble", "gru", "lstm", "rnn", "ngram", "tutorial"]
@@ -44,10 +44,10 @@ class Batched:
     network: AnyConfig = NETWORKS["ensemble"]
     epochs: int | None = None
     """How often every name is shown; where not given, as often as `names` has room for, 2 to 40 times."""
-    names: int = 210_000
+    names: int = 220_000
     """How many names are shown in all: a large corpus takes no longer than this."""
-    batch: int = 64
-    learning_rate: float = 4e-3
+    batch: int = 32
+    learning_rate: float = 3e-3
     weight_decay: float = 0.05
     warm_up: float = 0.2
     """Share of the training in which the learning rate rises."""
@@ -91,7 +91,10 @@ Recipe = Annotated[Batched | OneByOne, Field(discriminator="method")]
 
 RECIPES: dict[RecipeName, Recipe] = {
     "quick": Batched(
-        EnsembleConfig(members=(GruConfig(hidden=128), _SURE_COUNTS)), names=80_000, learning_rate=8e-3
+        EnsembleConfig(members=(GruConfig(hidden=128), _SURE_COUNTS)),
+        names=80_000,
+        batch=64,
+        learning_rate=8e-3,
     ),
     "default": Batched(),
     "best": Batched(
@@ -99,13 +102,14 @@ RECIPES: dict[RecipeName, Recipe] = {
             members=(
                 GruConfig(hidden=512, dropout=0.5),
                 GruConfig(hidden=384, dropout=0.45),
-                GruConfig(hidden=320, dropout=0.4),
-                LstmConfig(),
+                LstmConfig(hidden=512, dropout=0.55),
+                LstmConfig(hidden=320, dropout=0.45),
+                LstmConfig(hidden=256, dropout=0.4),
                 _SURE_COUNTS,
                 _WARY_COUNTS,
             )
         ),
-        names=220_000,
+        names=240_000,
     ),
     "tutorial": OneByOne(),
 }
