@@ -108,7 +108,7 @@ def test_a_category_of_ten_names_is_learned_and_one_of_nine_refused(corpus: Corp
     ten = Corpus.of({**corpus.names, "Tavern": corpus.names["Tavern"][:10]})
     assert train(ten, TINY, Batched(epochs=1)).sample("tavern", seed=0)
     nine = Corpus.of({**corpus.names, "Tavern": corpus.names["Tavern"][:9]})
-    with pytest.raises(CorpusError, match="Tavern has 9 names: a category needs at least 10"):
+    with pytest.raises(CorpusError, match="Tavern has too few names, 9: a category needs at least 10"):
         train(nine, TINY, QUICK)
 
 
