@@ -2,8 +2,9 @@
 
 torch's own recurrent layers spend much of their time on a processor between the matrix products. Here
 each step is one product and a few operations in place, on buffers made once; what the cell is fed
-arrives already multiplied by its weights; and the weights' gradient is a single product over all
-steps. Shapes: T steps, B names, H hidden units, G gates.
+arrives already multiplied by its weights; going back, a step multiplies by slopes that were computed for
+all steps together; and the weights' gradient is a single product over all steps. Shapes: T steps, B
+names, H hidden units, G gates.
 """
 
 from abc import ABC, abstractmethod
@@ -42,8 +43,8 @@ class Cell(ABC):
 def product_precision(device: torch.device) -> torch.dtype:
     """What matrix products are computed in while training: bfloat16 where the processor multiplies it.
 
-    They are twice as fast there, the weights stay float32, and the held-out loss is the same to
-    0.001 (see benchmarks).
+    They are twice as fast there, the weights stay float32, and the held-out loss came out the same to
+    0.001.
     """
     native = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()  # no public name for it
     return torch.bfloat16 if native else torch.float32
@@ -58,7 +59,7 @@ class _Products:
     """x[t] @ weight for one t after another, in some precision; the x are kept in it, side by side."""
 
     def __init__(self, x: Tensor, weight: Tensor, precision: torch.dtype) -> None:
-        self.x = torch.empty(x.shape, dtype=precision)
+        self.x = x.new_empty(x.shape, dtype=precision)
         self.weight = weight.to(precision)
         self.result = self.weight.new_empty(x.shape[1], weight.shape[1])
 
