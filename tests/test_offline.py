@@ -34,7 +34,7 @@ def test_names_history_and_a_retraining_by_hand(tmp_path: Path, data_dir: Path) 
         assert initials(chat.messages.last) == ["R", "U", "S"]
 
         chat.type_command("history")
-        history = chat.wait_for("Names")
+        history = chat.wait_for("Filter")
         assert history.get_by_text("Russian").count()
 
         chat.type_command("retrain")
