@@ -60,4 +60,4 @@ class Housekeeping(commands.Cog):
         if self._history_days:
             old = await self._store.privacy.purge_history(now - timedelta(days=self._history_days))
             log.info("deleted %d names older than %d days", old, self._history_days)
-        await self._store.uses.forget(now)
+        await self._store.uses.forget(discord.utils.utcnow())  # the clock that charges them

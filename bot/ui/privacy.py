@@ -1,9 +1,11 @@
 """The card of /privacy: what is stored, and the buttons that give it out and erase it."""
 
+import asyncio
 import io
 import json
 import re
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 import discord
 
@@ -46,10 +48,14 @@ class Export(PersistentButton, template=r"privacy:export"):
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
         everything = await interaction.client.store.privacy.export(interaction.user.id)
-        content = json.dumps(everything, ensure_ascii=False, indent=2).encode()
+        content = await asyncio.to_thread(_as_json, everything)
         await interaction.followup.send(
             file=discord.File(io.BytesIO(content), "everything.json"), ephemeral=True
         )
+
+
+def _as_json(everything: Mapping[str, Any]) -> bytes:
+    return json.dumps(everything, ensure_ascii=False, indent=2).encode()
 
 
 class Delete(PersistentButton, template=r"privacy:delete"):
