@@ -7,8 +7,11 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import simcord
 from sqlalchemy import create_engine, insert, text
 
 from benchmarks.tables import show
-from bot.app import NameBot, build
+from bot.app import build
 from bot.decency import Decency
 from bot.generators import Generators
 from bot.naming import Naming
@@ -40,7 +43,10 @@ def run(corpus: Corpus) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_history(Path(folder)))
         asyncio.run(_completion(Path(folder)))
-        asyncio.run(_commands(Path(folder), corpus))
+        content = train(corpus, recipe="quick").to_bytes()
+        asyncio.run(_commands(Path(folder), content))
+        with ProcessPoolExecutor(1, get_context("spawn")) as fresh:  # which holds nothing else
+            show("Memory, MiB", ["", "resident"], fresh.submit(_memory, Path(folder), content).result())
 
 
 async def _history(folder: Path) -> None:
@@ -161,15 +167,9 @@ async def _completion(folder: Path) -> None:
     show("Completion of a category among 500, ms", ["", "median", "99th percentile", "worst"], rows)
 
 
-async def _commands(folder: Path, corpus: Corpus) -> None:
-    """Commands a second through the real handlers, and memory with many servers and models."""
-    content = train(corpus, recipe="quick").to_bytes()
-    settings = Settings(
-        database_url=f"sqlite+aiosqlite:///{folder}/commands.db", member_limits=(), server_limits=()
-    )
-    async with await Store.open(settings.database_url) as store:
-        await store.models.publish(_a_model(content), activate=True)
-    async with _world(settings) as (env, bot, guild):
+async def _commands(folder: Path, content: bytes) -> None:
+    """Commands a second through the real handlers."""
+    async with _world(folder / "commands.db", content) as (env, bot, guild):
         channel, member = guild.create_text_channel("names"), guild.add_member(env.create_user("ada"))
         await env.settle()
         languages = bot.naming.complete(None, "")
@@ -192,25 +192,34 @@ async def _commands(folder: Path, corpus: Corpus) -> None:
         for title, command in (("/name", name), ("mixed: /name, /history, /favourites, completion", mixed)):
             rows.append([title, f"{await _rate(command):,.0f}"])
         show("Interactions a second, simcord's own work included", ["", "a second"], rows)
-        await _memory(env, bot, content)
 
 
-async def _memory(env: Any, bot: NameBot, content: bytes) -> None:
-    """What the process holds with many servers, of which many have a model of their own."""
-    rows = [["one server, one model", f"{_resident():,.0f}"]]
-    guilds = [env.create_guild(f"Server {number}") for number in range(_SERVERS)]
-    await env.settle()
-    rows.append([f"{_SERVERS:,} servers, in the bot and in simcord", f"{_resident():,.0f}"])
-    for guild in guilds[:_OWN_MODELS]:
-        model = await bot.store.models.publish(_a_model(content, guild.id), activate=True)
-        await bot.generators.load(model.id)
-    rows.append([f"and {_OWN_MODELS} models, each used once", f"{_resident():,.0f}"])
+def _memory(folder: Path, content: bytes) -> list[list[str]]:
+    """What a process holds with many servers, of which many have a model of their own."""
+    return asyncio.run(_held(folder, content))
+
+
+async def _held(folder: Path, content: bytes) -> list[list[str]]:
+    async with _world(folder / "memory.db", content) as (env, bot, _):
+        rows = [["one server, one model", f"{_resident():,.0f}"]]
+        guilds = [env.create_guild(f"Server {number}") for number in range(_SERVERS)]
+        await env.settle()
+        rows.append([f"{_SERVERS:,} servers, in the bot and in simcord", f"{_resident():,.0f}"])
+        for guild in guilds[:_OWN_MODELS]:
+            model = await bot.store.models.publish(_a_model(content, guild.id), activate=True)
+            serving = await bot.generators.load(model.id)
+            await bot.generators.run(partial(serving.generator.sample, bot.naming.complete(None, "")[0]))
+        rows.append([f"and {_OWN_MODELS} models, each used once", f"{_resident():,.0f}"])
     rows.append(["most at any time", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}"])
-    show("Memory, MiB", ["", "resident"], rows)
+    return rows
 
 
 @asynccontextmanager
-async def _world(settings: Settings) -> Any:
+async def _world(file: Path, content: bytes) -> Any:
+    """The bot with that model as its base, in a simulated Discord."""
+    settings = Settings(database_url=f"sqlite+aiosqlite:///{file}", member_limits=(), server_limits=())
+    async with await Store.open(settings.database_url) as store:
+        await store.models.publish(_a_model(content), activate=True)
     bot = build(settings)
     env = simcord.Env(bot, settle_timeout=60)
     guild = env.create_guild("Bench", id=_GUILD)

@@ -60,8 +60,11 @@ class PanelButton(PersistentButton, template=template("psctj")):
             "c": ("✖️", _("No filter"), False),
         }[what]
         style = discord.ButtonStyle.primary if is_set else discord.ButtonStyle.secondary
+        idle = what == "c" and filters == Filters()
         super().__init__(
-            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=turn.custom_id(what))
+            discord.ui.Button(
+                label=label, emoji=emoji, style=style, disabled=idle, custom_id=turn.custom_id(what)
+            )
         )
         self.turn, self.what = turn, what
 

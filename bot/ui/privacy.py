@@ -20,7 +20,8 @@ _WHAT = N_("""\
 - The names that you keep with a star: for /favourites.
 - Who asked for a training, and who added a server's own category: so that admins know.
 
-I read no message but one that somebody asks me about in its menu, and store none. {history} When I leave a server, what was made there is erased after 30 days.""")
+I store no message, and read none but one that somebody asks me about in its menu. {history}
+When I leave a server, what was made there is erased after 30 days.""")
 
 
 _TABLES = {
