@@ -6,6 +6,7 @@ is written anywhere, and of a file's path only the last part is looked at.
 
 import csv
 import io
+import lzma
 import unicodedata
 import zipfile
 import zlib
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from bot.errors import Refusal
-from bot.text import plain
+from bot.text import DIRECTIONS, plain
 from model.text import to_nfc
 
 _HEADERS = frozenset({"name", "names", "surname", "surnames", "last name", "word", "words", "title"})
@@ -28,7 +29,9 @@ _UNREADABLE = (
     RuntimeError,
     EOFError,
     OSError,
+    ValueError,  # names that are no text, offsets before the beginning
     zlib.error,
+    lzma.LZMAError,
 )
 
 
@@ -154,6 +157,9 @@ _LINES = {".txt": _text_lines, ".csv": _csv_lines}
 
 
 def _clean(category: str, lines: Iterable[str], bounds: Bounds) -> Taken:
+    called = to_nfc(" ".join(category.split()))
+    if not _is_text(called):
+        raise Refusal("A category's name needs a letter or a digit, and nothing that can't be shown.")
     seen: dict[str, None] = {}
     blank = duplicate = too_long = not_text = 0
     for line in lines:
@@ -168,10 +174,11 @@ def _clean(category: str, lines: Iterable[str], bounds: Bounds) -> Taken:
             duplicate += 1
         else:
             seen[name] = None
-    return Taken(to_nfc(" ".join(category.split())), tuple(seen), blank, duplicate, too_long, not_text)
+    return Taken(called, tuple(seen), blank, duplicate, too_long, not_text)
 
 
 def _is_text(name: str) -> bool:
     """Whether it has a letter or a digit to be read, and nothing that can't be shown."""
     kinds = [unicodedata.category(character) for character in name]
-    return not _UNPRINTABLE.intersection(kinds) and any(kind[0] in "LN" for kind in kinds)
+    is_shown = not _UNPRINTABLE.intersection(kinds) and not DIRECTIONS.intersection(name)
+    return is_shown and any(kind[0] in "LN" for kind in kinds)

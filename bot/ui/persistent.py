@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import discord
 
-from bot.errors import Gone
+from bot.errors import Gone, Refusal
 from bot.localisation import _, speak
 from bot.ui.replies import Interaction, tell_error
 
@@ -36,11 +36,17 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], Generic[ItemT], template=r"(
         speak(interaction.locale)
         try:
             with interaction.client.answering.follow(type(self).__name__):
+                self._require_kind(interaction)
                 await self.press(interaction)
         except Exception as error:  # noqa: BLE001 - the last handler there is: it answers for all
             if isinstance(error, Gone):
                 await self._try_to_mend(interaction)
             await tell_error(interaction, error)
+
+    def _require_kind(self, interaction: Interaction) -> None:
+        """Raise `Refusal` where a button has a select's ID, or the other way round: it is none of ours."""
+        if not interaction.data or interaction.data.get("component_type") != self.item.type.value:
+            raise Refusal("This is from an older time and does nothing now.")
 
     async def mend(self, interaction: Interaction) -> None:
         """Bring a card up to date that speaks of what is gone: this can't be used any more."""

@@ -1,0 +1,37 @@
+"""A small share of what `python -m tests.hostile` does, and that its judges see what they should."""
+
+import pytest
+
+from tests.hostile.__main__ import attack
+from tests.hostile.members import Siege, actions
+from tests.hostile.oracle import effects, leaks
+from tests.hostile.surfaces import SURFACES, shown
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", SURFACES)
+def test_hostile_inputs_break_nothing(name: str) -> None:
+    surface = SURFACES[name]
+    attack(surface.inputs, surface.check, 3 if "much" in name else 100, 0)
+
+
+def test_hostile_members_break_nothing() -> None:
+    with Siege() as siege:
+        attack(actions, siege.perform, 60, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("*a*", "a_b", "||a||", "`a`", "# a", "-# a", "> a", "- a", "12. a", "[a](b)", "https://a.example"),
+        *("@everyone", "<@1>", "<#1>", "</name:1>", "<t:0:R>", "<:a:1>", "<id:customize>", "a\\"),
+    ],
+)
+def test_the_judge_sees_what_has_an_effect_and_what_is_shown_has_none(text: str) -> None:
+    assert effects(text)
+    shown(text)
+
+
+def test_the_judge_of_replies_sees_what_leaks() -> None:
+    assert leaks("## \\*qzx\\*\n**qzx** is \\<@999999999999999999>") == []
+    assert leaks("Names of *qzx* and <@999999999999999999>") == ["*qzx*", "<@999999999999999999>"]
