@@ -105,13 +105,13 @@ class Village:
         return await self._bot.store.models.active_own(_GUILD_ID) is not None
 
     async def _wish(self, theme: Theme, language: str, number: int) -> bool:
-        """One of them asks for names, and another keeps the first."""
+        """One of them asks for names, and some keep the first."""
         everyone = [*self.members, self.admin]
-        asks, likes = everyone[number % 3], everyone[(number + 1) % 3]
         channel = self.channels[theme]
-        made = await asks.slash(channel, "name", language=language, count=3 + number % 3)
+        made = await everyone[number % 3].slash(channel, "name", language=language, count=3 + number % 3)
         if made.response is not None and (star := _star_of(made.response)) is not None:
-            await likes.click(made.response, custom_id=star)
+            for likes in everyone[: 1 + number % 3]:
+                await likes.click(made.response, custom_id=star)
         return True
 
 

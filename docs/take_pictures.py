@@ -22,9 +22,9 @@ def main() -> None:
         demo(Path(folder) / "demo.db", ROOT / "data" / "names") as address,
         chromium() as browser,
     ):
-        chat = Chat(browser, address, width=1000, height=900)
+        chat = Chat(browser, address, width=1000, height=1250)
         chat.wait_for("it is in use", seconds=300)
-        chat.wait_for("Elvish")  # the last that the page's own people do
+        chat.wait_for("Russian")
         _take_names(chat)
         _take_training(chat)
 
@@ -35,7 +35,12 @@ def _take_names(chat: Chat) -> None:
     chat.type_command("origin", name="Rovakov")
     _keep(chat.wait_for("sounds"), "origin")
     chat.type_command("history")
-    chat.wait_for("Previous")
+    chat.press("Filter", chat.wait_for("Previous"))
+    _keep(chat.wait_for("No filter"), "history")
+    chat.type_command("top")
+    _keep(chat.wait_for("Most asked for"), "top")
+    chat.type_command("dataset list")
+    _keep(chat.wait_for("own categories"), "dataset")
     chat.type_command("name", language="russian", letters="rus")
     card = chat.wait_for("Russian · for @Ada")
     chat.page.screenshot(path=PICTURES / "page.png")
@@ -52,7 +57,9 @@ def _take_training(chat: Chat) -> None:
 
 def _keep(message: Locator, name: str) -> None:
     message.scroll_into_view_if_needed()
-    message.page.wait_for_timeout(700)  # pictures in it are still being drawn
+    pictures = "() => [...document.images].every((image) => image.complete && image.naturalWidth)"
+    message.page.wait_for_function(pictures)
+    message.page.wait_for_timeout(700)  # what is in it is still being drawn
     message.screenshot(path=PICTURES / f"{name}.png")
 
 

@@ -14,13 +14,16 @@ from model import plots
 
 
 class TopCard(discord.ui.LayoutView):
-    """The most starred names of some times, the languages that are asked for most, and their chart."""
+    """The most starred names of some times, the shortest first, the languages that are asked for most, and their chart."""
 
     def __init__(self, periods: Mapping[str, Sequence[TopName]], languages: Sequence[TopLanguage]) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
+        shown: Sequence[TopName] | None = None
         for title, names in periods.items():
-            card.add_item(discord.ui.TextDisplay(f"### {_(title)}\n{_names(names)}"))
+            if names != shown:  # a month that has no more to tell than its last week
+                card.add_item(discord.ui.TextDisplay(f"### {_(title)}\n{_names(names)}"))
+            shown = names
         if languages:
             told = ", ".join(f"{plain(top.language)} ({number(top.generations)})" for top in languages)
             card.add_item(discord.ui.TextDisplay("### " + _("Most asked for this month") + "\n" + told))
