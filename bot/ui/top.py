@@ -14,7 +14,7 @@ from model import plots
 
 
 class TopCard(discord.ui.LayoutView):
-    """The most starred names of some times, the shortest first, the languages that are asked for most, and their chart."""
+    """The most starred names of some times, the shortest first, the languages asked for most, and a chart."""
 
     def __init__(self, periods: Mapping[str, Sequence[TopName]], languages: Sequence[TopLanguage]) -> None:
         super().__init__(timeout=None)
