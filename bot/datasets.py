@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.errors import Refusal
 from bot.store import DEFAULT_COLLECTION, Category, Store, TooManyCategories
-from bot.text import plain
+from bot.text import fitting, plain
 from bot.uploads import Bounds, Taken
 from model import Corpus
 from model.text import fold
@@ -16,6 +16,8 @@ NOTHING = "none"
 
 _BESIDE = ("cities", "words", "characters")
 """Bundled collections, in folders beside that of the names."""
+
+_LONGEST_LIST = 1500  # characters in a sentence
 
 _FEWEST = 10  # names that a category needs to be learned
 
@@ -87,9 +89,8 @@ class Datasets:
         """
         category = await self._store.datasets.find(guild_id, name.strip())
         if category is None:
-            own = ", ".join(
-                plain(category.name) for category in await self._store.datasets.categories(guild_id)
-            )
+            there = await self._store.datasets.categories(guild_id)
+            own = fitting((plain(category.name) for category in there), _LONGEST_LIST)
             if not own:
                 raise Refusal("This server has no category of its own: add one with /dataset add.")
             raise Refusal("This server has no category of that name: there are {own}.", own=own)

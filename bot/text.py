@@ -1,6 +1,7 @@
 """Text of strangers, made fit to be shown: names and categories may hold anything."""
 
 import re
+from collections.abc import Iterable
 
 import discord
 
@@ -22,6 +23,17 @@ def plain(text: str) -> str:
     """
     straight = "".join(letter for letter in text if letter not in DIRECTIONS)
     return discord.utils.escape_mentions(_ACTIVE.sub(_escaped, straight))
+
+
+def fitting(parts: Iterable[str], room: int, between: str = ", ") -> str:
+    """The parts side by side, as many of them as so many characters hold; an ellipsis stands for the rest."""
+    whole = ""
+    for part in parts:
+        longer = f"{whole}{between}{part}" if whole else part
+        if len(longer) + len(between) + 1 > room:
+            return f"{whole}{between}…"
+        whole = longer
+    return whole
 
 
 def _escaped(match: re.Match[str]) -> str:

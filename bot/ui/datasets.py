@@ -8,7 +8,7 @@ import discord
 
 from bot.localisation import _, ngettext, number
 from bot.store import Category
-from bot.text import plain
+from bot.text import fitting, plain
 from bot.ui.forms import PersistentForm, Typed
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton
@@ -16,6 +16,8 @@ from bot.ui.replies import Interaction, show
 from bot.ui.training import managed_guild
 from bot.uploads import Taken, read_lines
 
+_ROOM = 3500  # characters of the 4000 that a card may have
+_LONGEST_LINES = 200  # characters about a category, beside its names
 _SHOWN = 10  # names of a category
 _LONGEST_TEXT = 4000  # characters that a form's field holds
 
@@ -63,7 +65,7 @@ class CategoriesCard(discord.ui.LayoutView):
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         heading = _("This server's own categories")
-        own = "\n".join(_line(category) for category in categories) or _("None yet.")
+        own = fitting(map(_line, categories), _ROOM, "\n") or _("None yet.")
         card.add_item(discord.ui.TextDisplay(f"### {heading}\n{own}"))
         beside = _("Beside them it learns the collection **{collection}**.", collection=plain(collection))
         card.add_item(discord.ui.TextDisplay(beside))
@@ -77,7 +79,7 @@ class CategoryCard(discord.ui.LayoutView):
     def __init__(self, category: Category, names: Sequence[str]) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        shown = ", ".join(plain(name) for name in names[: _SHOWN * 3])
+        shown = fitting(map(plain, names[: _SHOWN * 3]), _ROOM)
         if len(names) > _SHOWN * 3:
             shown = _("{names} … and {count} more", names=shown, count=len(names) - _SHOWN * 3)
         card.add_item(discord.ui.TextDisplay(f"### {_line(category)}\n{shown}"))
@@ -124,7 +126,7 @@ def _told(part: Taken) -> str:
     dropped = ", ".join(f"{reason} ({number(count)})" for reason, count in reasons.items() if count)
     if dropped:
         lines.append(_("Dropped: {reasons}", reasons=dropped))
-    shown = ", ".join(plain(name) for name in part.names[:_SHOWN])
+    shown = fitting(map(plain, part.names[:_SHOWN]), _ROOM // _SHOWN - _LONGEST_LINES)
     lines.append(f"{shown}, …" if len(part.names) > _SHOWN else shown)
     return "\n".join(lines)
 

@@ -11,11 +11,12 @@ import discord
 from bot.exports import FORMATS
 from bot.localisation import _
 from bot.store import Favourite
-from bot.text import plain
+from bot.text import fitting, plain
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton, PersistentItem
 from bot.ui.replies import Interaction
 
+_ROOM = 3500  # characters of the 4000 that a card may have
 _A_PAGE = 20  # names; a select holds up to 25
 
 
@@ -119,7 +120,8 @@ def _pages(page: int, last: int) -> list[FavouritesPage]:
 def _listed(names: Sequence[Favourite]) -> str:
     if not names:
         return _("None yet. Press the star beside a name to keep it.")
-    return "\n".join(
+    lines = (
         f"**{plain(language)}**: {', '.join(plain(name.text) for name in group)}"
         for language, group in groupby(names, key=lambda name: name.language)
     )
+    return fitting(lines, _ROOM, "\n")

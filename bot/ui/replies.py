@@ -12,13 +12,15 @@ from discord import app_commands
 from bot.errors import Refusal, error_id
 from bot.localisation import _, listed, speaking
 from bot.requests import Asker
-from bot.text import plain
+from bot.text import fitting, plain
 from model import ModelError
 
 if TYPE_CHECKING:
     from bot.app import NameBot
 
 log = logging.getLogger(__name__)
+
+_ROOM = 4000  # characters that a card may have
 
 _UNKNOWN_INTERACTION = 10062  # three seconds without a first answer, or the token's 15 minutes over
 
@@ -131,4 +133,4 @@ class Notice(discord.ui.LayoutView):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(timeout=None)
-        self.add_item(discord.ui.TextDisplay(sentence))
+        self.add_item(discord.ui.TextDisplay(fitting(sentence.split(" "), _ROOM, " ")))

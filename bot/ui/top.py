@@ -7,10 +7,12 @@ import discord
 
 from bot.localisation import _, number
 from bot.store import TopLanguage, TopName
-from bot.text import plain
+from bot.text import fitting, plain
 from bot.ui.names import ACCENT
 from bot.ui.pictures import gallery
 from model import plots
+
+_ROOM = 900  # characters of the 4000 that a card may have, for each of its four parts
 
 
 class TopCard(discord.ui.LayoutView):
@@ -25,7 +27,7 @@ class TopCard(discord.ui.LayoutView):
                 card.add_item(discord.ui.TextDisplay(f"### {_(title)}\n{_names(names)}"))
             shown = names
         if languages:
-            told = ", ".join(f"{plain(top.language)} ({number(top.generations)})" for top in languages)
+            told = fitting((f"{plain(top.language)} ({number(top.generations)})" for top in languages), _ROOM)
             card.add_item(discord.ui.TextDisplay("### " + _("Most asked for this month") + "\n" + told))
             card.add_item(gallery(_("The same as bars")))
         self.add_item(card)
@@ -41,4 +43,5 @@ def chart(names: Sequence[TopName], languages: Sequence[TopLanguage]) -> bytes:
 def _names(names: Sequence[TopName]) -> str:
     if not names:
         return _("No stars yet. Press the star beside a name that you like.")
-    return "\n".join(f"⭐ {top.stars} · **{plain(top.text)}** · {plain(top.language)}" for top in names)
+    lines = (f"⭐ {top.stars} · **{plain(top.text)}** · {plain(top.language)}" for top in names)
+    return fitting(lines, _ROOM, "\n")
