@@ -3,7 +3,7 @@
 import pytest
 
 from tests.hostile.__main__ import attack
-from tests.hostile.members import Siege, actions
+from tests.hostile.members import Forgery, Siege, actions
 from tests.hostile.oracle import effects, leaks
 from tests.hostile.surfaces import SURFACES, shown
 
@@ -18,6 +18,19 @@ def test_hostile_inputs_break_nothing(name: str) -> None:
 def test_hostile_members_break_nothing() -> None:
     with Siege() as siege:
         attack(actions, siege.perform, 60, 0)
+
+
+def test_forged_ids_and_values_break_nothing() -> None:
+    too_large = "9" * 30
+    forgeries = [
+        *(("h:f0-:ffffffffffffffff:0:", None), ("h:f3+fffffffffffffff:7fffffffffffffff:99:x", None)),
+        *(("pick", too_large), ("pick", "١٢"), ("forget:0", too_large), ("forget:999999", "1")),
+        *(("again:١٢", None), ("star:999999999999999999", None), ("star:1", "1"), ("mood:1", None)),
+    ]
+    with Siege() as siege:
+        for who in ("alice", "stranger"):
+            for custom_id, value in forgeries:
+                siege.perform(Forgery(who, custom_id, value))
 
 
 @pytest.mark.parametrize(

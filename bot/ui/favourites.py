@@ -13,14 +13,14 @@ from bot.localisation import _
 from bot.store import Favourite
 from bot.text import fitting, plain
 from bot.ui.names import ACCENT
-from bot.ui.persistent import PersistentButton, PersistentItem
+from bot.ui.persistent import PersistentButton, PersistentItem, chosen_number
 from bot.ui.replies import Interaction
 
 _ROOM = 3500  # characters of the 4000 that a card may have
 _A_PAGE = 20  # names; a select holds up to 25
 
 
-class FavouritesPage(PersistentButton, template=r"favourites:(?P<page>\d{1,6})"):
+class FavouritesPage(PersistentButton, template=r"favourites:(?P<page>[0-9]{1,6})"):
     """Turns to a page."""
 
     def __init__(self, page: int, label: str = "", *, disabled: bool = False) -> None:
@@ -58,7 +58,7 @@ class FavouritesFile(PersistentButton, template=r"favourites-file:(?P<kind>txt|c
         )
 
 
-class Forget(PersistentItem[discord.ui.Select[Any]], template=r"forget:(?P<page>\d{1,6})"):
+class Forget(PersistentItem[discord.ui.Select[Any]], template=r"forget:(?P<page>[0-9]{1,6})"):
     """Takes names out of the favourites."""
 
     def __init__(self, page: int, names: Sequence[Favourite] = ()) -> None:
@@ -82,8 +82,7 @@ class Forget(PersistentItem[discord.ui.Select[Any]], template=r"forget:(?P<page>
 
     async def press(self, interaction: Interaction) -> None:
         for value in self.item.values:
-            if value.isdecimal():
-                await interaction.client.store.stars.unstar(interaction.user.id, int(value))
+            await interaction.client.store.stars.unstar(interaction.user.id, chosen_number(value))
         await interaction.response.edit_message(view=await favourites_card(interaction, self.page))
 
 

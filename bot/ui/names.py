@@ -87,7 +87,7 @@ class WriteIt(_OnNameCard, NumberedButton, kind="write", label=N_("Write it for 
 class MoodSelect(
     _OnNameCard,
     PersistentItem[discord.ui.Select[Any]],
-    template=r"mood:(?P<generation>\d{1,18})",
+    template=r"mood:(?P<generation>[0-9]{1,18})",
 ):
     """Makes new names of the same kind, more or less daring."""
 
@@ -151,7 +151,7 @@ def _generation_on(message: discord.Message | None) -> int:
     """The number of the generation that a card shows, which its buttons know; 0 if none does."""
     view = discord.ui.LayoutView.from_message(message, timeout=None) if message else discord.ui.LayoutView()
     custom_ids = [getattr(item, "custom_id", "") for item in view.walk_children()]
-    found = [re.fullmatch(r"again:(\d{1,18})", str(custom_id)) for custom_id in custom_ids]
+    found = [re.fullmatch(r"again:([0-9]{1,18})", str(custom_id)) for custom_id in custom_ids]
     return next((int(match[1]) for match in found if match), 0)
 
 

@@ -16,7 +16,15 @@ from bot.ui.replies import Interaction, tell_error
 
 log = logging.getLogger(__name__)
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
+"""A number of something in the store, which holds no larger ones."""
+
 ItemT = TypeVar("ItemT", bound=discord.ui.Item[Any])
+
+
+def chosen_number(value: str) -> int:
+    """The number that a select's value is, or 0, which nothing has, where it is none."""
+    return int(value) if _NUMBER.fullmatch(value) else 0
 
 
 class PersistentItem(discord.ui.DynamicItem[ItemT], Generic[ItemT], template=r"(?!)"):
@@ -92,7 +100,7 @@ class NumberedButton(PersistentButton, template=r"(?!)"):
         emoji: str | None = None,
         style: discord.ButtonStyle = discord.ButtonStyle.secondary,
     ) -> None:
-        super().__init_subclass__(template=rf"{kind}:(?P<number>\d{{1,18}})")
+        super().__init_subclass__(template=rf"{kind}:(?P<number>{_NUMBER.pattern})")
         cls._kind, cls._face = kind, {"label": label, "emoji": emoji, "style": style}
 
     def __init__(self, number: int, **other_face: Any) -> None:

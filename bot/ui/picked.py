@@ -10,7 +10,7 @@ from bot.errors import Gone, Refusal
 from bot.localisation import N_, _
 from bot.store import Entry, KeptEntry
 from bot.text import plain
-from bot.ui.persistent import NumberedButton, PersistentItem
+from bot.ui.persistent import NumberedButton, PersistentItem, chosen_number
 from bot.ui.replies import Interaction, Notice, asker, show
 
 
@@ -38,7 +38,7 @@ class Pick(PersistentItem[discord.ui.Select[Any]], template=r"pick"):
 
     async def press(self, interaction: Interaction) -> None:
         value = self.item.values[0]
-        name = await _in_reach(interaction, int(value) if value.isdecimal() else 0)
+        name = await _in_reach(interaction, chosen_number(value))
         card = PickedCard(name, may_remove=_may_remove(interaction, name))
         await show(interaction, card, private=True)
 

@@ -53,7 +53,7 @@ def template(letters: str) -> re.Pattern[str]:
     """What the custom IDs look like of the components that do one of these things."""
     return re.compile(
         rf"h:(?P<what>[{letters}])(?P<flags>[0-3])(?P<way>[-+])(?P<name>[0-9a-f]{{0,15}}):"
-        r"(?P<user>[0-9a-f]{1,16}):(?P<size>\d{1,2}):(?P<rest>.*)",
+        r"(?P<user>[0-7]?[0-9a-f]{1,15}):(?P<size>[0-9]{1,2}):(?P<rest>.*)",
         re.DOTALL,
     )
 
