@@ -194,7 +194,7 @@ async def test_names_are_escaped(world: World) -> None:
     at=st.builds(Cursor.older, st.integers(0, 2**40 - 1))
     | st.builds(Cursor.newer, st.integers(1, 2**40 - 1))
     | st.sampled_from([Cursor.first(), Cursor.last()]),
-    user_id=st.none() | st.integers(1, 2**64 - 1),
+    user_id=st.none() | st.integers(1, 2**63 - 1),
     language=st.none() | st.text(min_size=1, max_size=LONGEST_LANGUAGE),
     text=st.none() | st.text(min_size=1, max_size=LONGEST_TEXT),
     starred=st.booleans(),
