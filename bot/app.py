@@ -14,6 +14,7 @@ from bot.commands.datasets import DatasetCommands
 from bot.commands.favourites import Favourites
 from bot.commands.help import Help
 from bot.commands.history import History
+from bot.commands.models import Models
 from bot.commands.names import Names
 from bot.commands.origin import Origins
 from bot.commands.privacy import Privacy
@@ -24,23 +25,26 @@ from bot.errors import Refusal
 from bot.generators import Generators
 from bot.housekeeping import Housekeeping
 from bot.limits import Limits
-from bot.localisation import _, speak
+from bot.localisation import _, speak, speaking
 from bot.localisation.commands import CommandTranslator
 from bot.metrics import Metrics, serve
 from bot.naming import Naming
 from bot.settings import Settings
-from bot.store import BASE, ENDS, Run, RunInProgress, Store
-from bot.training.outcome import outcome_of
-from bot.training.trainer import Trainer
+from bot.store import BASE, AutoRetrain, Run, RunInProgress, Store
+from bot.training.plan import AS_USUAL, TrainingLimits, Wish
+from bot.training.schedule import Schedule
+from bot.training.trainer import Trainer, Turn
 from bot.ui.datasets import NamesForm, RetrainNow
 from bot.ui.favourites import FavouritesFile, FavouritesPage, Forget
 from bot.ui.history import GoToForm, LanguageSelect, LettersForm, MemberSelect, PanelButton, TurnButton
+from bot.ui.live import LiveCards
+from bot.ui.models import DeleteModel, ModelLoss, ModelSelect, UseModel
 from bot.ui.names import Again, MoodSelect, More, Star, WriteIt
 from bot.ui.origin import LikeThis
 from bot.ui.picked import Keep, Pick, Remove
 from bot.ui.privacy import Delete, Export, ReallyDelete
-from bot.ui.replies import Interaction, custom_id_of, show, tell, tell_error
-from bot.ui.training import Cancel, RunCard, StartAgain
+from bot.ui.replies import Interaction, aloud, custom_id_of, show, tell, tell_error
+from bot.ui.training import Cancel, RunCard, StartAgain, UseNew, UseOld
 from bot.uploads import Bounds
 
 log = logging.getLogger(__name__)
@@ -53,7 +57,8 @@ _ITEMS = (
     *(TurnButton, PanelButton, LanguageSelect, MemberSelect),
     *(Pick, Keep, Remove),
     *(FavouritesPage, FavouritesFile, Forget),
-    *(Cancel, StartAgain, RetrainNow),
+    *(Cancel, StartAgain, RetrainNow, UseOld, UseNew),
+    *(ModelSelect, UseModel, DeleteModel, ModelLoss),
     *(Export, Delete, ReallyDelete),
 )
 
@@ -80,7 +85,7 @@ class Tree(app_commands.CommandTree["NameBot"]):
 class NameBot(commands.Bot):
     """Discord's side of Namesmith.
 
-    `store`, `generators`, `naming`, `datasets`, `limits` and `trainer` are there once it is started.
+    `store`, `generators`, `naming`, `datasets`, `limits`, `cards` and `trainer` are there once it is started.
     """
 
     store: Store
@@ -88,6 +93,7 @@ class NameBot(commands.Bot):
     naming: Naming
     datasets: Datasets
     limits: Limits
+    cards: LiveCards
     trainer: Trainer
 
     def __init__(self, settings: Settings) -> None:
@@ -118,7 +124,19 @@ class NameBot(commands.Bot):
         self.naming = Naming(self.store, self.generators, Decency(self.settings.obscene_words))
         self.datasets = Datasets(self.store, self.settings.data_dir, _bounds(self.settings))
         self.limits = Limits(self.store, self.settings.member_limits, self.settings.server_limits)
-        self.trainer = Trainer(self.settings.database_url, self.datasets, self.store, self.generators)
+        self.cards = LiveCards(self, self.store)
+        self._opened.push_async_callback(self.cards.close)
+        self.trainer = Trainer(
+            self.settings.database_url,
+            self.datasets,
+            self.store,
+            self.generators,
+            limits=TrainingLimits(
+                memory_mib=self.settings.training_memory_mib,
+                minutes=self.settings.training_minutes,
+                models=self.settings.models_kept,
+            ),
+        )
         self._opened.push_async_callback(self._finish)
         await self.naming.prepare()
         await self.add_commands()
@@ -126,6 +144,9 @@ class NameBot(commands.Bot):
         self.add_dynamic_items(*_ITEMS)
         await self._publish_commands()
         await self.trainer.start(self._moved_on)
+        schedule = Schedule(self.store, self.datasets, self.generators, self._retrain_by_itself)
+        self._opened.callback(schedule.close)
+        schedule.start()
         await self._serve_metrics()
         self.is_set_up = True
 
@@ -139,6 +160,7 @@ class NameBot(commands.Bot):
             Favourites(),
             DatasetCommands(),
             Training(),
+            Models(),
             Help(self),
             Privacy(),
             About(),
@@ -178,7 +200,7 @@ class NameBot(commands.Bot):
             speak(interaction.locale)
             await tell(interaction, _("This is from an older time and does nothing now."))
 
-    async def retrain(self, interaction: Interaction, *, base: bool) -> None:
+    async def retrain(self, interaction: Interaction, wish: Wish = AS_USUAL, *, base: bool) -> None:
         """Queue a training and answer with its card."""
         guild_id = BASE if base else interaction.guild_id or BASE
         for busy in await self.store.runs.unfinished(guild_id):
@@ -186,31 +208,46 @@ class NameBot(commands.Bot):
         await interaction.response.defer(thinking=True)  # many names take a while to pack
         try:
             run = await self.trainer.request(
-                guild_id, requested_by=interaction.user.id, channel_id=interaction.channel_id
+                guild_id, wish, requested_by=interaction.user.id, channel_id=interaction.channel_id
             )
         except RunInProgress as sooner:
             raise _busy(interaction, sooner.run) from sooner
-        message = await show(interaction, RunCard(run))
+        turn = await self.trainer.turn(run)
+        with aloud(interaction):
+            card = RunCard(run, turn)
+        message = await show(interaction, card)
         if message is not None:
-            await self.store.runs.follow(run.id, message.channel.id, message.id)
-            newest = await self.store.runs.get(run.id)
-            if newest is not None and newest.status in ENDS:  # it was over before its card was there
-                await self.show_run(newest)
+            await self._follow(run, message)
 
-    async def _moved_on(self, run: Run) -> None:
+    async def _moved_on(self, run: Run, turn: Turn | None) -> None:
         self.metrics.trained(run)
-        await self.show_run(run)
+        await self.cards.show(run, turn)
 
-    async def show_run(self, run: Run) -> None:
-        """Bring a run's card up to date. If it was deleted, the training goes on without."""
-        if run.channel_id is None or run.message_id is None:
-            return
-        card = RunCard(run, await outcome_of(run, self.store, self.generators))
-        message = self.get_partial_messageable(run.channel_id).get_partial_message(run.message_id)
+    async def _retrain_by_itself(self, when: AutoRetrain) -> None:
+        """Queue a training that nobody asked for, and show it where its server wants to see it."""
+        run = await self.trainer.request(
+            when.guild_id, AS_USUAL, requested_by=None, channel_id=when.channel_id
+        )
+        guild = self.get_guild(when.guild_id)
+        with speaking(guild.preferred_locale if guild else discord.Locale.american_english):
+            card = RunCard(run)
         try:
-            await message.edit(view=card, attachments=card.files())
+            message = await self.get_partial_messageable(when.channel_id).send(view=card)
         except discord.HTTPException as error:
-            log.warning("the card of run %s could not be edited: %s", run.id, error)
+            log.warning("run %s is not shown in its channel: %s", run.id, error)
+            return
+        await self._follow(run, message)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Stop the training of a server that the bot has left."""
+        await self.trainer.cancel_guild(guild.id, "The bot is not in this server any more.")
+
+    async def _follow(self, run: Run, message: discord.Message) -> None:
+        """Keep a message up to date as a run's card; the run may have moved on before it was there."""
+        await self.store.runs.follow(run.id, message.channel.id, message.id)
+        newest = await self.store.runs.get(run.id)
+        if newest is not None and newest.status is not run.status:
+            await self.cards.show(newest)
 
     async def _publish_commands(self) -> None:
         """Tell Discord our commands; to the developer's server at once, if there is one."""

@@ -88,6 +88,9 @@ class Settings(BaseModel):
     upload_names: int = Field(20_000, ge=10, le=200_000)
     name_letters: int = Field(50, ge=1, le=50)
     server_categories: int = Field(40, ge=1, le=500)
+    training_memory_mib: int = Field(2048, ge=256)
+    training_minutes: int = Field(60, ge=1)
+    models_kept: int = Field(5, ge=1)
     dev_guild_id: int | None = Field(None, gt=0)
     discord_api_url: AnyHttpUrl | None = None
     discord_gateway_url: GatewayUrl | None = None
@@ -126,6 +129,9 @@ _FIXES: dict[str, str] = {
     "upload_names": "use a whole number from 10 to 200000",
     "name_letters": "use a whole number from 1 to 50",
     "server_categories": "use a whole number from 1 to 500",
+    "training_memory_mib": "use a whole number of MiB, 256 at least",
+    "training_minutes": "use a whole number of minutes, 1 at least",
+    "models_kept": "use a whole number of models, 1 at least",
     "dev_guild_id": "use the server's ID, a whole number, or leave it out",
     "discord_api_url": "use an address as https://discord.com/api/v10, or leave it out",
     "discord_gateway_url": "use an address as wss://gateway.discord.gg, or leave it out",

@@ -1,6 +1,7 @@
 """Pictures of a model, as PNG: readable at 800 pixels, on a light and on a dark page."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -84,6 +85,24 @@ def bars(values: Mapping[str, float], title: str, label: str = "{:g}") -> bytes:
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0, labelsize=13)
+    return _png(figure)
+
+
+def losses(before: Mapping[str, float], after: Mapping[str, float]) -> bytes:
+    """Nats a letter in each category before and after a training, those that gained most on top."""
+    ordered = sorted(after, key=lambda category: after[category] - before.get(category, math.inf))
+    figure, axes = _figure("Loss on held-out names", height=1.6 + 0.26 * len(ordered))
+    places = range(len(ordered))
+    known = [(place, before[category]) for place, category in enumerate(ordered) if category in before]
+    for place, loss in known:
+        axes.plot([loss, after[ordered[place]]], [place, place], color=_INK, alpha=0.4, linewidth=2)
+    axes.scatter([loss for _, loss in known], [place for place, _ in known], color=_TRAIN, label="before")
+    axes.scatter([after[category] for category in ordered], places, color=_HELD_OUT, label="after")
+    axes.set_yticks(places, ordered, fontsize=11, parse_math=False)  # a name may hold dollar signs
+    axes.invert_yaxis()
+    axes.set_xlabel("nats a letter", fontsize=12)
+    axes.grid(axis="x", alpha=0.3)
+    axes.legend(frameon=False, fontsize=12)
     return _png(figure)
 
 

@@ -48,3 +48,11 @@ def choices(names: list[str], values: list[str] | None = None) -> Choices:
 def languages(interaction: Interaction, typed: str) -> Choices:
     """The languages that one may mean, answered from memory."""
     return choices(interaction.client.naming.complete(interaction.guild_id, typed))
+
+
+def lists_of_languages(interaction: Interaction, typed: str) -> Choices:
+    """Several languages with commas between them: what the last one may be."""
+    *before, last = typed.split(",")
+    begun = "".join(f"{part.strip()}, " for part in before)
+    found = interaction.client.naming.complete(interaction.guild_id, last)
+    return choices([text for name in found if len(text := f"{begun}{name}") <= _LONGEST])

@@ -11,6 +11,8 @@ from bot.store.errors import (
     CategoryGone,
     CategoryTaken,
     IllegalTransition,
+    ModelInUse,
+    QueueFull,
     RunInProgress,
     SchemaTooNew,
     StoreError,
@@ -27,7 +29,9 @@ from bot.store.records import (
     ENDS,
     TRANSITIONS,
     UNFINISHED,
+    AutoRetrain,
     Category,
+    Change,
     Cursor,
     CurvePoint,
     Entry,
@@ -50,7 +54,7 @@ from bot.store.records import (
     TopLanguage,
     TopName,
 )
-from bot.store.runs import Runs
+from bot.store.runs import MOST_INTERRUPTIONS, Runs
 from bot.store.stars import Stars
 from bot.store.store import Store
 from bot.store.uses import Uses, Windows, guild_key, member_key
@@ -59,11 +63,14 @@ __all__ = [
     "BASE",
     "DEFAULT_COLLECTION",
     "ENDS",
+    "MOST_INTERRUPTIONS",
     "TRANSITIONS",
     "UNFINISHED",
+    "AutoRetrain",
     "Category",
     "CategoryGone",
     "CategoryTaken",
+    "Change",
     "Cursor",
     "CurvePoint",
     "Datasets",
@@ -76,6 +83,7 @@ __all__ = [
     "KeptEntry",
     "KeptName",
     "Model",
+    "ModelInUse",
     "Models",
     "NewGeneration",
     "NewModel",
@@ -84,6 +92,7 @@ __all__ = [
     "Page",
     "Privacy",
     "Progress",
+    "QueueFull",
     "Run",
     "RunInProgress",
     "RunOrder",

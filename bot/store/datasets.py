@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database, take_turns
 from bot.store.errors import CategoryGone, CategoryTaken, TooManyCategories
-from bot.store.records import DEFAULT_COLLECTION, Category
+from bot.store.records import DEFAULT_COLLECTION, AutoRetrain, Category
 from bot.store.tables import CategoryNameRow, CategoryRow, GuildSettingsRow, now
 from bot.store.text import fold
 
@@ -109,6 +109,30 @@ class Datasets:
         async with self._database.write() as session:
             await session.merge(chosen)
 
+    async def auto_retrain(self, guild_id: int) -> AutoRetrain | None:
+        """Tell when a guild's model is trained without being asked, None for never."""
+        async with self._database.read() as session:
+            row = await session.get(GuildSettingsRow, guild_id)
+        return None if row is None else _auto_retrain(row)
+
+    async def all_auto_retrain(self) -> tuple[AutoRetrain, ...]:
+        """Tell it of all guilds that have chosen it."""
+        chosen = select(GuildSettingsRow).where(GuildSettingsRow.retrain_channel_id.is_not(None))
+        async with self._database.read() as session:
+            return tuple(filter(None, map(_auto_retrain, await session.scalars(chosen))))
+
+    async def retrain_when(self, guild_id: int, when: AutoRetrain | None, by: int) -> None:
+        """Choose when a guild's model is trained without being asked."""
+        async with self._database.write() as session:
+            row = await session.get(GuildSettingsRow, guild_id)
+            if row is None:
+                row = GuildSettingsRow(guild_id=guild_id, base_collection=DEFAULT_COLLECTION)
+                session.add(row)
+            row.retrain_channel_id = when.channel_id if when else None
+            row.retrain_share = when.share if when else None
+            row.retrain_hour = when.hour if when else None
+            row.updated_by, row.updated_at = by, now()
+
 
 def _named(guild_id: int, name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return CategoryRow.guild_id == guild_id, CategoryRow.folded == _folded(name)
@@ -143,6 +167,12 @@ async def _replace_names(session: AsyncSession, category_id: int, texts: Sequenc
     ]
     if values:
         await session.execute(insert(CategoryNameRow), values)
+
+
+def _auto_retrain(row: GuildSettingsRow) -> AutoRetrain | None:
+    if row.retrain_channel_id is None:
+        return None
+    return AutoRetrain(row.guild_id, row.retrain_channel_id, row.retrain_share, row.retrain_hour)
 
 
 def _category(row: CategoryRow) -> Category:

@@ -20,6 +20,15 @@ class RunInProgress(Exception):
         self.run = run
 
 
+class QueueFull(Exception):
+    """As many training runs as there may be at once are not over: `most`."""
+
+    def __init__(self, most: int) -> None:
+        """Name the limit."""
+        super().__init__(f"there are {most} runs that are not over, and may not be more")
+        self.most = most
+
+
 class IllegalTransition(Exception):
     """The run is not in a status from which it may go to the one asked for."""
 
@@ -34,6 +43,14 @@ class UnknownModel(LookupError):
     def __init__(self, model_id: int) -> None:
         """Name the model asked for."""
         super().__init__(f"no model {model_id} is available here")
+
+
+class ModelInUse(Exception):
+    """The model is in use somewhere, so it is not to be deleted."""
+
+    def __init__(self, model_id: int) -> None:
+        """Name the model."""
+        super().__init__(f"model {model_id} is in use")
 
 
 class UnknownName(LookupError):

@@ -1,10 +1,10 @@
 """Trained models, and which of them is in use where."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
-from bot.store.errors import UnknownModel
+from bot.store.errors import ModelInUse, UnknownModel
 from bot.store.records import BASE, Model, NewModel
 from bot.store.tables import ActiveModelRow, ModelRow, WeightsRow
 
@@ -39,6 +39,37 @@ class Models:
             if await session.scalar(available) is None:
                 raise UnknownModel(model_id)
             await _point(session, guild_id, model_id)
+
+    async def follow_base(self, guild_id: int) -> None:
+        """Have a guild go with the base's model, whichever that is, instead of one of its choice."""
+        if guild_id == BASE:
+            raise ValueError("the base can't go with itself")
+        async with self._database.write() as session:
+            await session.execute(delete(ActiveModelRow).where(ActiveModelRow.guild_id == guild_id))
+
+    async def delete(self, guild_id: int, model_id: int) -> None:
+        """Delete the weights of a guild's own model; its row stays while names that it made do.
+
+        Raises `UnknownModel` if there is none such, or it is another guild's, and `ModelInUse`.
+        """
+        async with self._database.write() as session:
+            row = await session.get(ModelRow, model_id)
+            if row is None or row.guild_id != guild_id or await session.get(WeightsRow, model_id) is None:
+                raise UnknownModel(model_id)
+            if await session.scalar(_in_use.where(ActiveModelRow.model_id == model_id)) is not None:
+                raise ModelInUse(model_id)
+            await session.execute(delete(WeightsRow).where(WeightsRow.model_id == model_id))
+
+    async def available(self, guild_id: int) -> tuple[Model, ...]:
+        """Find a guild's own models that still have their weights, the newest first."""
+        own = (
+            select(ModelRow)
+            .join(WeightsRow, WeightsRow.model_id == ModelRow.id)
+            .where(ModelRow.guild_id == guild_id)
+            .order_by(ModelRow.id.desc())
+        )
+        async with self._database.read() as session:
+            return tuple(_model(row) for row in await session.scalars(own))
 
     async def active(self, guild_id: int) -> Model | None:
         """Find the model in use in a guild: that chosen there, else the base's, else None."""
@@ -75,6 +106,22 @@ class Models:
         if row is None:
             raise UnknownModel(model_id)
         return row.weights
+
+
+_in_use = select(ActiveModelRow.model_id)
+
+
+async def forget_old_models(session: AsyncSession, guild_id: int, keep: int) -> None:
+    """Delete the weights of a guild's models but for the newest `keep` and those in use somewhere."""
+    own = select(ModelRow.id).where(ModelRow.guild_id == guild_id)
+    newest = list(await session.scalars(own.order_by(ModelRow.id.desc()).limit(keep)))
+    await session.execute(
+        delete(WeightsRow).where(
+            WeightsRow.model_id.in_(own),
+            WeightsRow.model_id.not_in(newest),
+            WeightsRow.model_id.not_in(_in_use),
+        )
+    )
 
 
 async def add_model(session: AsyncSession, model: NewModel, *, activate: bool) -> Model:

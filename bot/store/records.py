@@ -4,8 +4,8 @@ Times are aware and in UTC. IDs of guilds, channels, members and messages are Di
 are the store's own, given in ascending order and never given twice.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeAlias
@@ -252,6 +252,20 @@ class Category:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AutoRetrain:
+    """When a guild's model is trained without being asked, and where its card goes.
+
+    With `share`, when so much of the guild's own names has changed; with `hour`, once a week at that
+    hour of the day in UTC.
+    """
+
+    guild_id: int
+    channel_id: int
+    share: float | None
+    hour: int | None
+
+
 # --- Models ---------------------------------------------------------------------------------------
 
 
@@ -304,26 +318,19 @@ class RunStatus(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
-    """Its process went away, with the bot's or without."""
+    """Its process went away, with the bot's or without; it is to go on."""
 
 
-_ENDS_OF_A_JOB = frozenset(
-    {
-        RunStatus.SUCCEEDED,
-        RunStatus.REJECTED,
-        RunStatus.CANCELLED,
-        RunStatus.FAILED,
-        RunStatus.INTERRUPTED,
-    }
-)
+_ENDS_OF_A_JOB = frozenset({RunStatus.SUCCEEDED, RunStatus.REJECTED, RunStatus.CANCELLED, RunStatus.FAILED})
 
 TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.QUEUED: frozenset(
         {RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED, RunStatus.INTERRUPTED}
     ),
-    RunStatus.RUNNING: _ENDS_OF_A_JOB | {RunStatus.CANCELLING},
+    RunStatus.RUNNING: _ENDS_OF_A_JOB | {RunStatus.CANCELLING, RunStatus.INTERRUPTED},
     # A job may be past the point where it looks for a cancellation, and still succeed.
     RunStatus.CANCELLING: _ENDS_OF_A_JOB,
+    RunStatus.INTERRUPTED: frozenset({RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED}),
     **dict.fromkeys(_ENDS_OF_A_JOB, frozenset()),
 }
 """Each status with those that may follow it."""
@@ -351,6 +358,16 @@ class Progress:
     elapsed: float
     remaining: float | None
     loss_curve: tuple[CurvePoint, ...] = ()
+    samples: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Names that the network writes at this moment, by category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A status that a run came to, and when."""
+
+    status: RunStatus
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +386,11 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """What the training job needs to know to begin."""
+    """What the training job needs to know to begin.
+
+    `attempt` says how often the run was interrupted before, and `state` is what the last attempt saved
+    of its training, if it came so far.
+    """
 
     run_id: int
     guild_id: int
@@ -379,6 +400,8 @@ class RunOrder:
     seed: int
     options: Mapping[str, Any]
     archive: bytes
+    attempt: int
+    state: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,8 +409,9 @@ class Run:
     """A training run as it stands.
 
     `channel_id` and `message_id` tell where its progress card is. `corpus_sha256` names the archive
-    it learns from. `error` is a sentence, `error_id` finds its traceback in the log. `model_id` is
-    the model it made. `loss_curve` is the last one reported.
+    it learns from. `error` is a sentence, `error_id` finds its line in the log. `model_id` is the model
+    it made. `loss_curve` is the last one reported. `attempt` says how often it was interrupted,
+    `told_at` when its end was shown to who asked.
     """
 
     id: int
@@ -410,3 +434,5 @@ class Run:
     started_at: datetime | None
     heartbeat_at: datetime | None
     finished_at: datetime | None
+    attempt: int
+    told_at: datetime | None

@@ -1,20 +1,22 @@
 """Training runs: asked for in one process, done in another, with nothing between them but this."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.database import Database
-from bot.store.errors import IllegalTransition, RunInProgress
-from bot.store.models import add_model
+from bot.store.database import Database, take_turns
+from bot.store.errors import IllegalTransition, QueueFull, RunInProgress
+from bot.store.models import add_model, forget_old_models
 from bot.store.records import (
     ENDS,
     TRANSITIONS,
+    Change,
     CurvePoint,
     NewModel,
     NewRun,
@@ -23,7 +25,22 @@ from bot.store.records import (
     RunOrder,
     RunStatus,
 )
-from bot.store.tables import IS_UNFINISHED, CorpusRow, ModelRow, RunRow, now
+from bot.store.tables import (
+    IS_UNFINISHED,
+    CorpusRow,
+    ModelRow,
+    RunChangeRow,
+    RunPictureRow,
+    RunRow,
+    RunStateRow,
+    now,
+)
+
+MOST_INTERRUPTIONS = 2
+"""How often a run goes on by itself after its process went away; then it has failed."""
+
+_RECENT = timedelta(days=7)
+"""How far back a guild's runs count when it is asked whose turn it is."""
 
 _RunsAndModels: TypeAlias = Select[tuple[RunRow, int]]
 
@@ -31,21 +48,27 @@ _RUNS: _RunsAndModels = select(RunRow, ModelRow.id).outerjoin(ModelRow, ModelRow
 """Runs, each with the ID of the model it made, or None."""
 
 
+_WAITING = frozenset({RunStatus.QUEUED, RunStatus.INTERRUPTED})
+_AT_WORK = frozenset({RunStatus.RUNNING, RunStatus.CANCELLING})
+
+
 class Runs:
     """The training runs of all guilds and the base's.
 
-    A status is only ever changed by an UPDATE that also says from which ones it may be reached.
-    Where two processes differ about how a run ends, the first to write decides.
+    A status is only ever changed by an UPDATE that also says from which ones it may be reached, and
+    each change is kept with its time. Where two processes differ about how a run ends, the first to
+    write decides.
     """
 
     def __init__(self, database: Database) -> None:
         """Use this database."""
         self._database = database
 
-    async def request(self, run: NewRun) -> Run:
+    async def request(self, run: NewRun, *, most: int | None = None) -> Run:
         """Queue a run, with the archive that it is to learn from.
 
-        Raises `RunInProgress` if the guild has one that is not over.
+        Raises `RunInProgress` if the guild has one that is not over, and `QueueFull` if as many as
+        `most` of all guilds are not over.
         """
         row = RunRow(
             guild_id=run.guild_id,
@@ -60,8 +83,12 @@ class Runs:
         )
         try:
             async with self._database.write() as session:
+                if most is not None:
+                    await _require_room(session, run.guild_id, most)
                 await _keep_archive(session, row.corpus_sha256, run.archive)
                 session.add(row)
+                await session.flush()
+                session.add(RunChangeRow(run_id=row.id, source=None, target=RunStatus.QUEUED))
                 await session.flush()
                 return await _find(session, row.id)
         except IntegrityError as error:
@@ -71,15 +98,16 @@ class Runs:
             raise
 
     async def start(self, run_id: int) -> RunOrder:
-        """Take on a queued run, as its training job.
+        """Take on a queued run, or one that was interrupted, as its training job.
 
-        Raises `IllegalTransition` if it isn't queued.
+        Raises `IllegalTransition` if it is neither.
         """
         whole_order = select(RunRow, CorpusRow.archive).join(CorpusRow).where(RunRow.id == run_id)
         async with self._database.write() as session:
             begun = now()
             await _move(session, run_id, RunStatus.RUNNING, started_at=begun, heartbeat_at=begun)
             row, archive = (await session.execute(whole_order)).one()
+            state = await session.scalar(select(RunStateRow.state).where(RunStateRow.run_id == run_id))
         return RunOrder(
             run_id=row.id,
             guild_id=row.guild_id,
@@ -89,13 +117,15 @@ class Runs:
             seed=row.seed,
             options=row.options,
             archive=archive,
+            attempt=row.attempt,
+            state=state,
         )
 
-    async def beat(self, run_id: int, progress: Progress) -> bool:
+    async def beat(self, run_id: int, progress: Progress, *, attempt: int = 0) -> bool:
         """Report a job's progress and that it is alive.
 
-        Returns True if the job is to stop: its cancellation was asked for, or it was declared over
-        without it.
+        Returns True if the job is to stop: its cancellation was asked for, it was declared over
+        without it, or another attempt has taken its place.
         """
         report = asdict(progress)
         curve = report.pop("loss_curve")
@@ -104,6 +134,7 @@ class Runs:
             .where(
                 RunRow.id == run_id,
                 RunRow.status.in_((RunStatus.RUNNING, RunStatus.CANCELLING)),
+                RunRow.attempt == attempt,
             )
             .values(progress=report, loss_curve=list(curve), heartbeat_at=now())
             .returning(RunRow.status)
@@ -111,34 +142,74 @@ class Runs:
         async with self._database.write() as session:
             return await session.scalar(beating) != RunStatus.RUNNING
 
-    async def request_cancel(self, run_id: int) -> bool:
-        """Cancel a run that is queued, or ask the job to stop. False if the run is over already."""
+    async def save(self, run_id: int, state: bytes, *, attempt: int = 0) -> None:
+        """Keep what a job needs to go on from where it is, in the place of what it saved before.
+
+        Nothing is kept of a job that is to stop.
+        """
         async with self._database.write() as session:
-            return await _moved(
-                session, run_id, RunStatus.CANCELLED, {RunStatus.QUEUED}, finished_at=now()
-            ) or await _moved(
-                # One that is asked to stop already may be asked again.
-                session,
-                run_id,
-                RunStatus.CANCELLING,
-                {RunStatus.RUNNING, RunStatus.CANCELLING},
-            )
+            if await _is_at_work(session, run_id, attempt):
+                await session.merge(RunStateRow(run_id=run_id, state=state, saved_at=now()))
+
+    async def draw(self, run_id: int, pictures: Mapping[str, bytes], *, attempt: int = 0) -> None:
+        """Keep pictures for a run's card, in the place of those of the same kinds."""
+        async with self._database.write() as session:
+            if await _is_at_work(session, run_id, attempt):
+                await _draw(session, run_id, pictures)
+
+    async def request_cancel(self, run_id: int) -> bool:
+        """Cancel a run that waits, or ask the job to stop. False if the run is over already."""
+        async with self._database.write() as session:
+            if await _moved(
+                session, run_id, RunStatus.CANCELLED, _WAITING, finished_at=now()
+            ) or await _moved(session, run_id, RunStatus.CANCELLING, {RunStatus.RUNNING}):
+                return True
+            asked = select(RunRow.status).where(RunRow.id == run_id)
+            return await session.scalar(asked) == RunStatus.CANCELLING
+
+    async def interrupt(self, run_id: int, why: str, *, error_id: str | None = None) -> Run:
+        """Note that a run's process went away; `why` is a sentence.
+
+        It is to go on, unless it was to be cancelled, or has been interrupted so often before that it
+        has failed. Raises `IllegalTransition` if it is over or interrupted already.
+        """
+        async with self._database.write() as session:
+            row = await session.get(RunRow, run_id, with_for_update=True, populate_existing=True)
+            if row is None:
+                raise IllegalTransition(run_id, RunStatus.INTERRUPTED)
+            if row.status is RunStatus.CANCELLING:
+                await _move(session, run_id, RunStatus.CANCELLED, finished_at=now())
+            elif row.status is not RunStatus.INTERRUPTED and row.attempt >= MOST_INTERRUPTIONS:
+                error = f"It was interrupted {row.attempt + 1} times, and is not tried again. {why}"
+                await _move(
+                    session, run_id, RunStatus.FAILED, finished_at=now(), error=error, error_id=error_id
+                )
+            else:
+                attempt = row.attempt + 1
+                await _move(
+                    session, run_id, RunStatus.INTERRUPTED, error=why, error_id=error_id, attempt=attempt
+                )
+            return await _find(session, run_id)
 
     async def finish(
         self,
         run_id: int,
         status: RunStatus,
         *,
+        attempt: int | None = None,
         error: str | None = None,
         error_id: str | None = None,
         model: NewModel | None = None,
         loss_curve: Iterable[CurvePoint] | None = None,
+        pictures: Mapping[str, bytes] | None = None,
+        keep: int | None = None,
     ) -> Run:
         """End a run, and keep the model it made, in one transaction.
 
         The model is put in use if the run has succeeded, and only kept if it was rejected; no other
-        end has one. Raises `IllegalTransition`, and keeps nothing, if `status` is not an end or the
-        run is over already.
+        end has one. Of the guild's models the newest `keep` are kept, and those in use. A job says
+        which `attempt` it is. Raises `IllegalTransition`, and keeps nothing, if `status` is not an end,
+        the run is over already, or another attempt is at work.
         """
         if status not in ENDS:
             raise IllegalTransition(run_id, status)
@@ -146,7 +217,10 @@ class Runs:
         if loss_curve is not None:
             values["loss_curve"] = [dict(point) for point in loss_curve]
         async with self._database.write() as session:
+            if attempt is not None and not await _is_at_work(session, run_id, attempt):
+                raise IllegalTransition(run_id, status)
             await _move(session, run_id, status, **values)
+            await _draw(session, run_id, pictures or {})
             run = await _find(session, run_id)
             if model is None:
                 return run
@@ -155,7 +229,16 @@ class Runs:
                 # Perhaps not since the job began: they may have asked to be forgotten meanwhile.
                 model = replace(model, trained_by=None)
             await add_model(session, model, activate=status is RunStatus.SUCCEEDED)
+            if keep is not None:
+                await forget_old_models(session, model.guild_id, keep)
             return await _find(session, run_id)
+
+    async def told(self, run_id: int) -> None:
+        """Note that the end of a run was shown; its pictures are not needed any more."""
+        shown = update(RunRow).where(RunRow.id == run_id).values(told_at=now())
+        async with self._database.write() as session:
+            await session.execute(shown)
+            await session.execute(delete(RunPictureRow).where(RunPictureRow.run_id == run_id))
 
     async def follow(self, run_id: int, channel_id: int, message_id: int) -> None:
         """Note where a run's progress card is."""
@@ -181,6 +264,53 @@ class Runs:
         async with self._database.read() as session:
             return dict((await session.execute(by_status)).tuples().all())
 
+    async def untold(self) -> tuple[Run, ...]:
+        """Find the runs that are over and whose end has not been shown, oldest first."""
+        over = _RUNS.where(RunRow.status.in_(ENDS), RunRow.told_at.is_(None)).order_by(RunRow.id)
+        return tuple(await self._all(over))
+
+    async def waiting(self) -> tuple[Run, ...]:
+        """Find the runs that wait to be worked on, in the order of their turns.
+
+        Those that were interrupted go on first. Of the others, those of a guild that has asked seldom
+        of late go before those of one that has asked often.
+        """
+        waiting = _RUNS.where(IS_UNFINISHED, RunRow.status.in_(_WAITING))
+        async with self._database.read() as session:
+            runs = [_run(*found) for found in await session.execute(waiting)]
+            asked = await _asked_of_late(session, {run.guild_id for run in runs})
+        return tuple(
+            sorted(
+                runs,
+                key=lambda run: (
+                    run.status is not RunStatus.INTERRUPTED,
+                    asked.get(run.guild_id, 0),
+                    run.id,
+                ),
+            )
+        )
+
+    async def changes(self, run_id: int) -> tuple[Change, ...]:
+        """Tell the statuses that a run came to, in order."""
+        of_run = select(RunChangeRow).where(RunChangeRow.run_id == run_id).order_by(RunChangeRow.id)
+        async with self._database.read() as session:
+            return tuple(
+                Change(RunStatus(row.target), row.changed_at) for row in await session.scalars(of_run)
+            )
+
+    async def pictures(self, run_id: int) -> Mapping[str, bytes]:
+        """The pictures for a run's card, by kind."""
+        of_run = select(RunPictureRow).where(RunPictureRow.run_id == run_id)
+        async with self._database.read() as session:
+            return {row.kind: row.picture for row in await session.scalars(of_run)}
+
+    async def completed(self, most: int) -> tuple[Run, ...]:
+        """Find the last runs that came to a model at one go, the newest first."""
+        complete = _RUNS.where(
+            RunRow.status.in_((RunStatus.SUCCEEDED, RunStatus.REJECTED)), RunRow.attempt == 0
+        )
+        return tuple(await self._all(complete.order_by(RunRow.id.desc()).limit(most)))
+
     async def latest(self, guild_id: int) -> Run | None:
         """Find the guild's last run, over or not."""
         of_guild = _RUNS.where(RunRow.guild_id == guild_id)
@@ -200,6 +330,35 @@ async def _keep_archive(session: AsyncSession, sha256: str, archive: bytes) -> N
         session.add(CorpusRow(sha256=sha256, archive=archive))
 
 
+async def _require_room(session: AsyncSession, guild_id: int, most: int) -> None:
+    """Raise `QueueFull` if as many runs as there may be are not over, the guild's own not counted."""
+    await take_turns(session, "runs")
+    others = select(func.count()).select_from(RunRow).where(IS_UNFINISHED, RunRow.guild_id != guild_id)
+    if (await session.scalar(others) or 0) >= most:
+        raise QueueFull(most)
+
+
+async def _asked_of_late(session: AsyncSession, guild_ids: Collection[int]) -> Mapping[int, int]:
+    """How many runs guilds have asked for of late."""
+    counts = (
+        select(RunRow.guild_id, func.count())
+        .where(RunRow.guild_id.in_(guild_ids), RunRow.requested_at > now() - _RECENT)
+        .group_by(RunRow.guild_id)
+    )
+    return dict((await session.execute(counts)).tuples().all())
+
+
+async def _is_at_work(session: AsyncSession, run_id: int, attempt: int) -> bool:
+    """Whether this attempt of a run is the one at work. The run can't change until the session ends."""
+    row = await session.get(RunRow, run_id, with_for_update=True, populate_existing=True)
+    return row is not None and row.attempt == attempt and row.status in _AT_WORK
+
+
+async def _draw(session: AsyncSession, run_id: int, pictures: Mapping[str, bytes]) -> None:
+    for kind, picture in pictures.items():
+        await session.merge(RunPictureRow(run_id=run_id, kind=kind, picture=picture))
+
+
 async def _moved(
     session: AsyncSession,
     run_id: int,
@@ -207,14 +366,22 @@ async def _moved(
     sources: Collection[RunStatus],
     **values: object,
 ) -> bool:
-    """Change a run's status, and other columns with it, if it is one of `sources`."""
-    moving = (
+    """Change a run's status, and other columns with it, if it is one of `sources`; keep the change."""
+    found = select(RunRow.status).where(RunRow.id == run_id, RunRow.status.in_(sources)).with_for_update()
+    source = await session.scalar(found)
+    if source is None:
+        return False
+    await session.execute(
         update(RunRow)
-        .where(RunRow.id == run_id, RunRow.status.in_(sources))
+        .where(RunRow.id == run_id)
         .values(status=target, **values)
-        .returning(RunRow.id)
+        .execution_options(synchronize_session="fetch")
     )
-    return await session.scalar(moving) is not None
+    session.add(RunChangeRow(run_id=run_id, source=source, target=target))
+    if target in ENDS:
+        await session.execute(delete(RunStateRow).where(RunStateRow.run_id == run_id))
+    await session.flush()
+    return True
 
 
 async def _move(session: AsyncSession, run_id: int, target: RunStatus, **values: object) -> None:
@@ -262,4 +429,6 @@ def _run(row: RunRow, model_id: int | None) -> Run:
         started_at=row.started_at,
         heartbeat_at=row.heartbeat_at,
         finished_at=row.finished_at,
+        attempt=row.attempt,
+        told_at=row.told_at,
     )

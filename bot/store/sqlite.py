@@ -67,6 +67,17 @@ by a `place`: twelve bits of its guild's ID, from the part of that which is a ti
 https://sqlite.org/fts5.html#the_trigram_tokenizer
 """
 
+
+def status_guard(allowed: str) -> str:
+    """The trigger that refuses a run's change of status unless it is in a list of 'source>target'."""
+    return f"""
+    CREATE TRIGGER runs_status BEFORE UPDATE OF status ON runs
+    WHEN old.status || '>' || new.status NOT IN ({allowed}) BEGIN
+        SELECT RAISE(ABORT, 'a run can not change so');
+    END
+    """
+
+
 _NAMES_TEXT = table("names_text", column("rowid", Integer), column("names_text", String))
 
 FOUND_ID: ColumnElement[int] = _NAMES_TEXT.c.rowid

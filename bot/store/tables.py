@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CheckConstraint,
     ColumnElement,
     Connection,
     DateTime,
@@ -31,7 +32,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
 from bot.store import sqlite
-from bot.store.records import UNFINISHED, RunStatus
+from bot.store.records import TRANSITIONS, UNFINISHED, RunStatus
 
 UserId: TypeAlias = Annotated[int, mapped_column(info={"discord": "user"})]
 """A column that tells a member. What privacy takes for a member's is found by this mark: a row in which
@@ -47,6 +48,14 @@ IS_UNFINISHED = text(
     f"status IN ({', '.join(repr(str(status)) for status in RunStatus if status in UNFINISHED)})"
 )
 """True of a run that is not over. In plain text, for the planner to see that an index is of it."""
+
+_ALLOWED_CHANGES = ", ".join(
+    f"'{source}>{target}'"
+    for source, following in [("", [RunStatus.QUEUED]), *((old, TRANSITIONS[old]) for old in RunStatus)]
+    for target in RunStatus
+    if target in following
+)
+"""The transitions of a run as SQL writes them, the first being its beginning."""
 
 IS_STARRED: ColumnElement[bool] = literal_column("stars > 0")
 """True of a name that someone keeps. In plain text for the same reason."""
@@ -203,6 +212,55 @@ class RunRow(Table):
     started_at: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(server_default=_ZERO)
+    told_at: Mapped[datetime | None]
+
+
+@event.listens_for(RunRow.__table__, "after_create")
+def _guard_status(_: object, connection: Connection, **_options: object) -> None:
+    """Have SQLite itself refuse a transition that is not allowed, where the migrations don't."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(sqlite.status_guard(_ALLOWED_CHANGES))
+
+
+class RunChangeRow(Table):
+    """A status that a run came to, from which, and when. Written with the run's own row, or neither is."""
+
+    __tablename__ = "run_changes"
+    __table_args__ = (
+        CheckConstraint(f"coalesce(source, '') || '>' || target IN ({_ALLOWED_CHANGES})", name="allowed"),
+        Index("ix_run_changes_run", "run_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    source: Mapped[str | None]
+    target: Mapped[str]
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class RunStateRow(Table):
+    """What a run at work has saved of its training, to go on from when it is interrupted."""
+
+    __tablename__ = "run_states"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    saved_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    state: Mapped[bytes]
+
+
+class RunPictureRow(Table):
+    """A picture for a run's card, until its end was told."""
+
+    __tablename__ = "run_pictures"
+
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    picture: Mapped[bytes]
 
 
 class GenerationRow(Table):
@@ -363,6 +421,10 @@ class GuildSettingsRow(Table):
     base_collection: Mapped[str]
     updated_by: Mapped[UserId | None]
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    # When its model is trained without being asked, and where that is shown: see `AutoRetrain`.
+    retrain_channel_id: Mapped[ChannelId | None]
+    retrain_share: Mapped[float | None]
+    retrain_hour: Mapped[int | None]
 
 
 class DepartureRow(Table):

@@ -1,71 +1,119 @@
 """The card of a training run: how far it is, how it ended, and its buttons."""
 
-from typing import Self
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import discord
 
 from bot.errors import Refusal
-from bot.localisation import duration
-from bot.store import BASE, ENDS, Run, RunStatus
+from bot.localisation import N_, _, decimals, duration, ngettext
+from bot.store import BASE, ENDS, Run, RunStatus, UnknownModel
 from bot.text import plain
-from bot.training.outcome import Outcome
+from bot.training.comparison import Written
+from bot.training.outcome import Outcome, outcome_of
+from bot.training.plan import Plan
+from bot.training.trainer import Turn
 from bot.ui.names import ACCENT
 from bot.ui.persistent import NumberedButton
-from bot.ui.pictures import attached, gallery
 from bot.ui.replies import Interaction
 
 _BAR = 20  # squares
 
-_HEADINGS: dict[RunStatus, str] = {
-    RunStatus.QUEUED: "Waiting to train {}",
-    RunStatus.RUNNING: "Training {}",
-    RunStatus.CANCELLING: "Stopping the training of {}",
-    RunStatus.SUCCEEDED: "Trained {}: it is in use",
-    RunStatus.REJECTED: "Trained {}: it is worse, so the old one stays in use",
-    RunStatus.CANCELLED: "Cancelled the training of {}",
-    RunStatus.FAILED: "The training of {} failed",
-    RunStatus.INTERRUPTED: "The training of {} was interrupted",
+_HEADINGS: dict[RunStatus, tuple[str, str]] = {
+    RunStatus.QUEUED: (N_("Waiting to train this server's model"), N_("Waiting to train the shared model")),
+    RunStatus.RUNNING: (N_("Training this server's model"), N_("Training the shared model")),
+    RunStatus.CANCELLING: (
+        N_("Stopping the training of this server's model"),
+        N_("Stopping the training of the shared model"),
+    ),
+    RunStatus.SUCCEEDED: (N_("Trained this server's model"), N_("Trained the shared model")),
+    RunStatus.REJECTED: (
+        N_("Trained this server's model: it is worse than the old one"),
+        N_("Trained the shared model: it is worse than the old one"),
+    ),
+    RunStatus.CANCELLED: (
+        N_("Cancelled the training of this server's model"),
+        N_("Cancelled the training of the shared model"),
+    ),
+    RunStatus.FAILED: (
+        N_("The training of this server's model failed"),
+        N_("The training of the shared model failed"),
+    ),
+    RunStatus.INTERRUPTED: (
+        N_("The training of this server's model was interrupted, and goes on by itself"),
+        N_("The training of the shared model was interrupted, and goes on by itself"),
+    ),
+}
+"""For a server's own model, and for the one that all share."""
+
+_PICTURES = {
+    "loss": N_("The loss by step of training"),
+    "categories": N_("The loss of each category before and after"),
 }
 
 
-class Cancel(NumberedButton, kind="cancel", label="Cancel", style=discord.ButtonStyle.danger):
+class Cancel(NumberedButton, kind="cancel", label=N_("Cancel"), style=discord.ButtonStyle.danger):
     """Stops a run."""
 
     async def press(self, interaction: Interaction) -> None:
         run = await _own_run(interaction, self.number)
         await interaction.response.defer()
         await interaction.client.trainer.cancel(run.id)
-        await _refresh(interaction, run)
 
 
-class StartAgain(NumberedButton, kind="retrain", label="Start again", style=discord.ButtonStyle.primary):
+class StartAgain(NumberedButton, kind="retrain", label=N_("Start again"), style=discord.ButtonStyle.primary):
     """Starts a run anew that did not come to its end."""
 
     async def press(self, interaction: Interaction) -> None:
         run = await _own_run(interaction, self.number)
-        await interaction.client.retrain(interaction, base=run.guild_id == BASE)
+        wish = Plan.of(run).wish(run)
+        await interaction.client.retrain(interaction, wish, base=run.guild_id == BASE)
+
+
+class UseOld(NumberedButton, kind="use-old", label=N_("Keep the old one")):
+    """Has the model in use that was before a run."""
+
+    async def press(self, interaction: Interaction) -> None:
+        run, outcome = await _own_outcome(interaction, self.number)
+        await _use(interaction, run, outcome.replaces)
+
+
+class UseNew(NumberedButton, kind="use-new", label=N_("Use the new one"), style=discord.ButtonStyle.primary):
+    """Has the model in use that a run came to."""
+
+    async def press(self, interaction: Interaction) -> None:
+        run, outcome = await _own_outcome(interaction, self.number)
+        await _use(interaction, run, outcome.model.id)
 
 
 class RunCard(discord.ui.LayoutView):
-    """A run as it stands; at its end with what it changed and a picture of the loss."""
+    """A run as it stands; at its end with what it changed."""
 
-    def __init__(self, run: Run, outcome: Outcome | None = None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        turn: Turn | None = None,
+        outcome: Outcome | None = None,
+        pictures: Mapping[str, bytes] | None = None,
+    ) -> None:
         super().__init__(timeout=None)
-        self._outcome = outcome
+        self._pictures = {kind: pictures[kind] for kind in _PICTURES if pictures and kind in pictures}
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        card.add_item(discord.ui.TextDisplay(f"### {_heading(run)}"))
-        card.add_item(discord.ui.TextDisplay("\n".join(_outcome_lines(outcome) if outcome else _lines(run))))
-        if outcome:
-            card.add_item(gallery("The loss by step of training"))
-        if run.status in (RunStatus.QUEUED, RunStatus.RUNNING):
-            card.add_item(discord.ui.ActionRow(Cancel(run.id)))
-        elif run.status in (RunStatus.INTERRUPTED, RunStatus.FAILED, RunStatus.CANCELLED):
-            card.add_item(discord.ui.ActionRow(StartAgain(run.id)))
+        card.add_item(discord.ui.TextDisplay(f"### {_heading(run)}\n-# {_what(run)}"))
+        lines = _outcome_lines(outcome) if outcome else _lines(run, turn)
+        card.add_item(discord.ui.TextDisplay("\n".join(lines)))
+        if self._pictures:
+            card.add_item(_gallery(self._pictures))
+        if samples := _samples(run, outcome):
+            card.add_item(discord.ui.TextDisplay(samples))
+        if buttons := _buttons(run, outcome):
+            card.add_item(discord.ui.ActionRow(*buttons))
         self.add_item(card)
 
     def files(self) -> list[discord.File]:
         """What must be sent with the card."""
-        return attached(self._outcome.picture) if self._outcome else []
+        return [discord.File(io.BytesIO(picture), f"{kind}.png") for kind, picture in self._pictures.items()]
 
 
 async def may_train(interaction: Interaction, *, base: bool) -> None:
@@ -101,38 +149,154 @@ async def _own_run(interaction: Interaction, run_id: int) -> Run:
     return run
 
 
-async def _refresh(interaction: Interaction, run: Run) -> None:
-    newest = await interaction.client.store.runs.get(run.id)
-    if newest is not None and newest.status not in ENDS:
-        await interaction.edit_original_response(view=RunCard(newest))
+async def _own_outcome(interaction: Interaction, run_id: int) -> tuple[Run, Outcome]:
+    run = await _own_run(interaction, run_id)
+    outcome = await outcome_of(run, interaction.client.store)
+    if outcome is None:
+        raise Refusal("That training came to no model.")
+    return run, outcome
+
+
+async def _use(interaction: Interaction, run: Run, model_id: int | None) -> None:
+    """Put a model in use, and mend the card."""
+    store = interaction.client.store
+    try:
+        if model_id is None:
+            raise UnknownModel(0)
+        await put_in_use(interaction, run.guild_id, model_id)
+    except UnknownModel as error:
+        raise Refusal("That model is not kept any more: /models shows those that are.") from error
+    # The pictures of the message stay as they are.
+    shown = dict.fromkeys(
+        attachment.filename.removesuffix(".png")
+        for attachment in (interaction.message.attachments if interaction.message else ())
+    )
+    card = RunCard(run, None, await outcome_of(run, store), dict.fromkeys(shown, b""))
+    await interaction.response.edit_message(view=card)
+
+
+async def put_in_use(interaction: Interaction, guild_id: int, model_id: int) -> None:
+    """Put a model in use in a guild, or in the base; the base's current one means to go with the base.
+
+    Raises:
+        UnknownModel: where it is not there, not theirs, or its weights are not kept.
+    """
+    store = interaction.client.store
+    base = await store.models.active_own(BASE)
+    if guild_id != BASE and base is not None and base.id == model_id:
+        await store.models.follow_base(guild_id)
+        return
+    await interaction.client.generators.load(model_id)  # one that can't be used is refused with a sentence
+    await store.models.activate(guild_id, model_id)
 
 
 def _heading(run: Run) -> str:
-    return _HEADINGS[run.status].format("the shared model" if run.guild_id == BASE else "this server's model")
+    own, shared = _HEADINGS[run.status]
+    return _(shared if run.guild_id == BASE else own)
 
 
-def _lines(run: Run) -> list[str]:
-    if run.status in ENDS:
-        return [run.error or "The model in use stays as it was."]
+def _what(run: Run) -> str:
+    """What is trained, and on what."""
+    plan = Plan.of(run)
+    told = [_("{network} network, recipe {recipe}", network=run.network, recipe=run.recipe)]
+    if plan.names:
+        told.append(ngettext("{count} name", "{count} names", plan.names))
+        told.append(ngettext("{count} category", "{count} categories", plan.categories))
+    told.append(_("fresh") if plan.start_from is None else _("from the current model"))
+    return " · ".join(told)
+
+
+def _lines(run: Run, turn: Turn | None) -> list[str]:
+    if run.status in ENDS or run.status is RunStatus.INTERRUPTED:
+        number = [_("-# In the log it is `{error_id}`.", error_id=run.error_id)] if run.error_id else []
+        return [run.error or _("The model in use stays as it was."), *number]
+    if turn is not None:
+        return [_place(turn)]
     progress = run.progress
     if progress is None or not progress.steps:
-        return [f"`{'░' * _BAR}` 0%", "-# Getting ready…"]
+        return [f"`{'░' * _BAR}` 0%", _("-# Getting ready…")]
     done = progress.step / progress.steps
     filled = round(done * _BAR)
-    told = [f"epoch {progress.epoch} of {progress.epochs}"]
+    told = [_("epoch {epoch} of {epochs}", epoch=progress.epoch, epochs=progress.epochs)]
     if progress.train_loss is not None:
-        told.append(f"loss {progress.train_loss:.3f}")
+        told.append(_("loss {loss}", loss=decimals(progress.train_loss)))
     if progress.validation_loss is not None:
-        told.append(f"held out {progress.validation_loss:.3f}")
+        told.append(_("held out {loss}", loss=decimals(progress.validation_loss)))
     if progress.remaining is not None:
-        told.append(f"{duration(progress.remaining)} left")
+        told.append(_("{duration} left", duration=duration(progress.remaining)))
     return [f"`{'█' * filled}{'░' * (_BAR - filled)}` {done:.0%}", f"-# {' · '.join(told)}"]
 
 
+def _place(turn: Turn) -> str:
+    place = _("It is next.") if turn.place == 1 else _("It is number {place} in the queue.", place=turn.place)
+    if turn.starts_in is None:
+        return place
+    if turn.starts_in < 1:
+        return f"{place} {_('It starts at once.')}"
+    return f"{place} {_('It starts in about {duration}.', duration=duration(turn.starts_in))}"
+
+
 def _outcome_lines(outcome: Outcome) -> list[str]:
-    before = f"{outcome.before:.3f} before, " if outcome.before is not None else ""
-    lines = [f"Loss on held-out names: {before}**{outcome.after:.3f}** now (nats a letter, less is better)"]
-    for sample in outcome.samples:
-        was = f"{plain(sample.before)} → " if sample.before else ""
-        lines.append(f"{plain(sample.language)}: {was}**{plain(sample.after)}**")
-    return lines
+    means = outcome.comparison.means if outcome.comparison else None
+    loss = outcome.model.held_out_loss
+    lines = []
+    if means is not None:
+        lines.append(
+            _(
+                "Loss on held-out names: {before} before, **{after}** now (nats a letter, less is better)",
+                before=decimals(means[0]),
+                after=decimals(means[1]),
+            )
+        )
+    elif loss is not None:
+        lines.append(
+            _("Loss on held-out names: **{loss}** (nats a letter, less is better)", loss=decimals(loss))
+        )
+    in_use = _("The new one is in use.") if outcome.in_use else _("The new one is not in use.")
+    return [*lines, in_use]
+
+
+def _samples(run: Run, outcome: Outcome | None) -> str:
+    """Names of the network at this moment, or at the end those of both models."""
+    if outcome is None:
+        written = run.progress.samples if run.progress and run.status not in ENDS else {}
+        return "\n".join(f"**{plain(category)}** {_listed(names)}" for category, names in written.items())
+    if outcome.comparison is None:
+        return ""
+    lines = []
+    for category, (before, after) in outcome.comparison.samples.items():
+        lines.append(f"**{plain(category)}**")
+        lines += [_("before: {names}", names=_listed([name.text for name in before]))] if before else []
+        lines.append(_("now: {names}", names=_listed([name.text for name in after])))
+    old = [name for before, _ in outcome.comparison.samples.values() for name in before]
+    new = [name for _, after in outcome.comparison.samples.values() for name in after]
+    lines += [_("-# In no list before: {new} of {all}", new=_new(old), all=len(old))] if old else []
+    return "\n".join([*lines, _("-# In no list now: {new} of {all}", new=_new(new), all=len(new))])
+
+
+def _new(names: Sequence[Written]) -> int:
+    return sum(name.novel for name in names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(plain(name) for name in names)
+
+
+def _gallery(kinds: Mapping[str, bytes]) -> discord.ui.MediaGallery[Any]:
+    shown: discord.ui.MediaGallery[Any] = discord.ui.MediaGallery()
+    for kind in kinds:
+        shown.add_item(media=f"attachment://{kind}.png", description=_(_PICTURES[kind]))
+    return shown
+
+
+def _buttons(run: Run, outcome: Outcome | None) -> list[NumberedButton]:
+    if run.status in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.INTERRUPTED):
+        return [Cancel(run.id)]
+    if run.status in (RunStatus.FAILED, RunStatus.CANCELLED):
+        return [StartAgain(run.id)]
+    if outcome is not None and outcome.replaces is not None:
+        return [
+            UseOld(run.id, disabled=not outcome.in_use),
+            UseNew(run.id, disabled=outcome.in_use),
+        ]
+    return []

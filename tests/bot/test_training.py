@@ -67,10 +67,12 @@ async def test_retrain_shows_progress_and_ends_with_what_changed(world: World) -
 
     shown = text_of(card(world))
     assert "Loss on held-out names" in shown
-    assert all(f"{language}: " in shown for language in ("Czech", "Japanese", "Russian"))
-    assert shown.count("→") == 3
-    assert (await card(world).attachments[0].read()).startswith(b"\x89PNG")
-    assert buttons_of(card(world)) == {}
+    assert all(f"**{language}**" in shown for language in ("Czech", "Japanese", "Russian"))
+    assert shown.count("\nbefore: ") == shown.count("\nnow: ") == 3
+    for picture in card(world).attachments:
+        assert (await picture.read()).startswith(b"\x89PNG")
+    assert [picture.filename for picture in card(world).attachments] == ["loss.png", "categories.png"]
+    assert set(buttons_of(card(world))) == {"Keep the old one", "Use the new one"}
     edits = [str(entry.json) for entry in world.env.http_requests if entry.method == "PATCH"]
     assert any(re.search(r"epoch [1-9]\d* of", edit) for edit in edits), "it showed no progress"
     await expect_it_serves_its_server_alone(world, await latest(world))
@@ -160,43 +162,73 @@ async def test_a_deleted_card_does_not_stop_it(world: World) -> None:
     assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
 
 
-async def test_a_killed_worker_is_noticed_and_the_next_run_works(world: World) -> None:
-    await world.boss.slash(world.channel, "retrain")
-    run = await latest(world)
-    await world.until(lambda: world.bot.trainer.started(run.id))
+async def statuses(world: World, run: Run) -> list[str]:
+    return [change.status.value for change in await world.bot.store.runs.changes(run.id)]
+
+
+def kill_workers() -> None:
     for worker in multiprocessing.active_children():
         worker.kill()
 
-    await world.until(lambda: "interrupted" in text_of(card(world)))
-    reply = await world.boss.click(world.channel.last_message, label="Start again")
 
-    assert "Waiting to train" in text_of(reply.response)
+async def test_a_killed_worker_is_noticed_and_the_run_goes_on(world: World) -> None:
+    await world.boss.slash(world.channel, "retrain")
+    run = await latest(world)
+    await world.until(lambda: world.bot.trainer.started(run.id))
+
+    kill_workers()
+    await world.until(lambda: "goes on by itself" in text_of(card(world)))
+    assert "killed by signal 9" in text_of(card(world))
+    await world.until(lambda: "Trained" in text_of(card(world)))
+
+    changes = await statuses(world, run)
+    assert changes[:4] == ["queued", "running", "interrupted", "running"]
+    assert changes[-1] in ("succeeded", "rejected")
+
+
+async def test_a_run_that_is_killed_three_times_fails_with_a_sentence_and_the_next_works(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = await world.boss.slash(world.channel, "retrain")
+    run = await latest(world)
+    while (await latest(world)).status is not RunStatus.FAILED:
+        kill_workers()  # while it starts: that counts too
+        await world.env.advance_time(2)
+
+    await world.until(lambda: "failed" in text_of(card(world)))
+    assert (await statuses(world, run)).count("interrupted") == 2
+    assert "interrupted 3 times, and is not tried again" in text_of(card(world))
+    error_id = (await latest(world)).error_id
+    assert error_id
+    assert f"error {error_id}: run {run.id} is failed" in caplog.text
+    assert error_id in text_of(card(world))
+    again = await world.boss.click(world.channel.last_message, label="Start again")
+    assert again.response.id != reply.response.id
     await world.until(lambda: "Trained" in text_of(card(world)))
 
 
-async def test_closing_marks_it_interrupted_and_the_restarted_bot_offers_it_again(
-    settings: Settings, generator: Generator
-) -> None:
+async def test_a_run_goes_on_after_the_bot_was_closed(settings: Settings, generator: Generator) -> None:
     await publish(settings, generator)
     world = await open_world(settings)
     try:
         await world.boss.slash(world.channel, "retrain")
+        run = await latest(world)
+        await world.until(lambda: world.bot.trainer.started(run.id))
 
         await asyncio.wait_for(world.bot.close(), 10)
 
         async with await Store.open(settings.database_url) as store:
-            run = await store.runs.latest(world.guild.id)
-        assert run is not None
-        assert run.status is RunStatus.INTERRUPTED
+            assert [r.status for r in await store.runs.unfinished()] == [RunStatus.INTERRUPTED]
         assert not multiprocessing.active_children()
+        assert "goes on by itself" in text_of(card(world))
+        assert buttons_of(card(world)) == {"Cancel": True}
         await world.restart()
-        assert "interrupted" in text_of(card(world))
-        assert buttons_of(card(world)) == {"Start again": True}
+        await world.until(lambda: "Trained" in text_of(card(world)))
     finally:
         await close_world(world)
 
 
-async def test_a_run_of_a_process_that_vanished_is_found(
+async def test_a_run_of_a_process_that_vanished_is_found_and_goes_on(
     world: World, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = await queue_run(world.bot.store, world.guild.id, Corpus.read(data_dir).to_zip())
@@ -204,10 +236,13 @@ async def test_a_run_of_a_process_that_vanished_is_found(
     await world.restart()
     assert (await latest(world)).status is RunStatus.RUNNING
 
-    monkeypatch.setattr(trainer, "_SILENCE", timedelta(0))
-    await world.env.advance_time(2)
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer, "_SILENCE", timedelta(0))
+        await world.env.advance_time(2)
+    assert (await statuses(world, run))[:3] == ["queued", "running", "interrupted"]
 
-    assert (await latest(world)).status is RunStatus.INTERRUPTED
+    await world.until(lambda: not world.bot.trainer.is_busy)
+    assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
 
 
 async def test_a_queued_run_is_taken_up_after_a_restart(world: World, data_dir: Path) -> None:

@@ -42,7 +42,7 @@ class World:
         await old.close()
         await self.env.restart_bot(self.bot)
 
-    async def until(self, happened: Callable[[], bool], seconds: float = 60) -> None:
+    async def until(self, happened: Callable[[], bool], seconds: float = 120) -> None:
         """Let the bot's timers and its worker process run until something has happened."""
         end = time.perf_counter() + seconds
         while not happened():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.store import Category, CategoryGone, CategoryTaken, Store, TooManyCategories
+from bot.store import AutoRetrain, Category, CategoryGone, CategoryTaken, Store, TooManyCategories
 
 ELVES = ("Lúthien", "Idril", "Эарендил", "Idril")
 
@@ -177,3 +177,27 @@ class TestCollection:
         assert await store.datasets.base_collection(1) == "words"
         assert await store.datasets.base_collection(2) == "none"
         assert await store.datasets.base_collection(3) == "names"
+
+
+class TestAutoRetrain:
+    async def test_it_is_off_until_chosen_and_can_be_put_off(self, store: Store) -> None:
+        assert await store.datasets.auto_retrain(1) is None
+        when = AutoRetrain(guild_id=1, channel_id=5, share=0.2, hour=None)
+
+        await store.datasets.retrain_when(1, when, by=3)
+        assert await store.datasets.auto_retrain(1) == when
+        assert await store.datasets.all_auto_retrain() == (when,)
+
+        await store.datasets.retrain_when(1, None, by=3)
+        assert await store.datasets.auto_retrain(1) is None
+        assert await store.datasets.all_auto_retrain() == ()
+
+    async def test_it_and_the_collection_leave_each_other_alone(self, store: Store) -> None:
+        when = AutoRetrain(guild_id=1, channel_id=5, share=None, hour=4)
+        await store.datasets.use(1, "cities", by=3)
+        await store.datasets.retrain_when(1, when, by=3)
+        assert await store.datasets.base_collection(1) == "cities"
+
+        await store.datasets.use(1, "words", by=3)
+
+        assert await store.datasets.auto_retrain(1) == when

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from bot.store import BASE, NewModel, Store, UnknownModel
+from bot.store import BASE, ModelInUse, NewModel, Store, UnknownModel
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -126,6 +126,47 @@ class TestActive:
     async def test_one_that_is_not_there_can_not_be_chosen(self, store: Store) -> None:
         with pytest.raises(UnknownModel):
             await store.models.activate(1, 999)
+
+    async def test_a_guild_may_go_with_the_base_again(self, store: Store, new_model: NewModel) -> None:
+        base = await store.models.publish(new_model, activate=True)
+        await store.models.publish(replace(new_model, guild_id=1), activate=True)
+
+        await store.models.follow_base(1)
+
+        assert await store.models.active(1) == base
+        assert await store.models.active_own(1) is None
+
+
+class TestDeleting:
+    async def test_its_weights_go_and_its_row_stays(self, store: Store, new_model: NewModel) -> None:
+        model = await store.models.publish(replace(new_model, guild_id=1), activate=False)
+
+        await store.models.delete(1, model.id)
+
+        assert await store.models.available(1) == ()
+        assert await store.models.get(model.id) == model
+        with pytest.raises(UnknownModel):
+            await store.models.weights(model.id)
+        with pytest.raises(UnknownModel):
+            await store.models.delete(1, model.id)
+
+    @pytest.mark.parametrize("user", [1, 2])
+    async def test_one_in_use_anywhere_is_not_deleted(
+        self, store: Store, new_model: NewModel, user: int
+    ) -> None:
+        model = await store.models.publish(new_model, activate=False)
+        await store.models.activate(user, model.id)
+
+        with pytest.raises(ModelInUse):
+            await store.models.delete(BASE, model.id)
+
+        assert await store.models.weights(model.id)
+
+    async def test_that_of_another_guild_is_not_there(self, store: Store, new_model: NewModel) -> None:
+        model = await store.models.publish(replace(new_model, guild_id=2), activate=False)
+
+        with pytest.raises(UnknownModel):
+            await store.models.delete(1, model.id)
 
 
 class TestReading:

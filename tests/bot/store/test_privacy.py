@@ -30,7 +30,17 @@ GUILD = 876_543_210_876_543_210
 OTHER_GUILD = 876_543_210_876_543_211
 
 # Whole numbers that are not Discord's. All others must say whose they are.
-OUR_OWN = {"size", "seed", "count", "min_length", "max_length", "stars", "position"}
+OUR_OWN = {
+    "attempt",
+    "retrain_hour",
+    "size",
+    "seed",
+    "count",
+    "min_length",
+    "max_length",
+    "stars",
+    "position",
+}
 KINDS = {"user", "guild", "channel", "message", "key"}
 
 

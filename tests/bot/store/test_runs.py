@@ -19,6 +19,7 @@ from bot.store import (
     NewModel,
     NewRun,
     Progress,
+    QueueFull,
     Run,
     RunInProgress,
     RunOrder,
@@ -30,12 +31,12 @@ from bot.store import (
 MAY_BECOME = {
     "queued": "running cancelled failed interrupted",
     "running": "cancelling succeeded rejected cancelled failed interrupted",
-    "cancelling": "succeeded rejected cancelled failed interrupted",
+    "cancelling": "succeeded rejected cancelled failed",
     "succeeded": "",
     "rejected": "",
     "cancelled": "",
     "failed": "",
-    "interrupted": "",
+    "interrupted": "running cancelled failed",
 }
 
 
@@ -46,6 +47,8 @@ async def reach(store: Store, new_run: NewRun, status: RunStatus) -> Run:
         await store.runs.start(run.id)
     if status is RunStatus.CANCELLING:
         await store.runs.request_cancel(run.id)
+    if status is RunStatus.INTERRUPTED:
+        await store.runs.interrupt(run.id, "Its process went away.")
     if status in ENDS:
         await store.runs.finish(run.id, status)
     reached = await store.runs.get(run.id)
@@ -62,6 +65,8 @@ async def become(store: Store, run: Run, status: RunStatus) -> None:
         case RunStatus.CANCELLING:
             if not await store.runs.request_cancel(run.id):
                 raise IllegalTransition(run.id, status)
+        case RunStatus.INTERRUPTED:
+            await store.runs.interrupt(run.id, "Its process went away.")
         case _:
             await store.runs.finish(run.id, status)
 
@@ -72,14 +77,16 @@ class TestTransitions:
             source: {target.value for target in following} for source, following in TRANSITIONS.items()
         } == {source: set(targets.split()) for source, targets in MAY_BECOME.items()}
         assert set(RunStatus) == ENDS | UNFINISHED
-        assert {"queued", "running", "cancelling"} == UNFINISHED
+        assert {"queued", "running", "cancelling", "interrupted"} == UNFINISHED
 
     @pytest.mark.parametrize("source", RunStatus)
     async def test_only_what_the_table_allows_can_be_written(
         self, store: Store, new_run: NewRun, source: RunStatus
     ) -> None:
         # To ask an unfinished run to stop is never refused, whatever it does: see TestCancelling.
+        # One that is to stop is not interrupted but cancelled: see TestInterrupting.
         never_tried = {RunStatus.CANCELLING} if source in UNFINISHED else set()
+        never_tried |= {RunStatus.INTERRUPTED} if source is RunStatus.CANCELLING else set()
         for guild_id, target in enumerate(set(RunStatus) - never_tried, start=1):
             run = await reach(store, replace(new_run, guild_id=guild_id), source)
             allowed = target in MAY_BECOME[source].split()
@@ -94,6 +101,47 @@ class TestTransitions:
             assert after is not None
             assert after.status is (target if allowed else source)
             assert allowed or after == run
+
+    async def test_each_change_is_kept_with_its_time(self, store: Store, new_run: NewRun) -> None:
+        run = await reach(store, new_run, RunStatus.CANCELLING)
+        over = await store.runs.finish(run.id, RunStatus.CANCELLED)
+
+        changes = await store.runs.changes(run.id)
+
+        assert [change.status.value for change in changes] == ["queued", "running", "cancelling", "cancelled"]
+        times = [change.at for change in changes]
+        assert times == sorted(times)
+        assert over.finished_at is not None
+        assert over.started_at is not None
+        assert over.requested_at <= over.started_at <= times[-1]
+
+    async def test_a_change_that_was_refused_is_not_kept(self, store: Store, new_run: NewRun) -> None:
+        run = await reach(store, new_run, RunStatus.SUCCEEDED)
+        before = await store.runs.changes(run.id)
+
+        with pytest.raises(IllegalTransition):
+            await store.runs.finish(run.id, RunStatus.FAILED)
+
+        assert await store.runs.changes(run.id) == before
+
+    @pytest.mark.parametrize("source", RunStatus)
+    async def test_the_database_itself_refuses_what_is_not_allowed(
+        self, store: Store, path: Path, new_run: NewRun, source: RunStatus
+    ) -> None:
+        """Whatever a program that has other rules believes."""
+        run = await reach(store, new_run, source)
+
+        with sqlite3.connect(path) as database:
+            for target in RunStatus:
+                if target.value in MAY_BECOME[source].split():
+                    continue
+                with pytest.raises(sqlite3.IntegrityError, match="can not change so"):
+                    database.execute("UPDATE runs SET status = ? WHERE id = ?", (target, run.id))
+                with pytest.raises(sqlite3.IntegrityError, match="ck_run_changes_allowed"):
+                    database.execute(
+                        "INSERT INTO run_changes (run_id, source, target, changed_at) VALUES (?, ?, ?, 0)",
+                        (run.id, source, target),
+                    )
 
     async def test_a_run_that_is_not_there_becomes_nothing(self, store: Store, new_run: NewRun) -> None:
         run = replace(await store.runs.request(new_run), id=999)
@@ -221,6 +269,8 @@ class TestWorking:
             seed=0,
             options={"epochs": 3, "categories": ["Elvish"]},
             archive=b"PK a corpus",
+            attempt=0,
+            state=None,
         )
         started = await store.runs.get(run.id)
         assert started is not None
@@ -264,8 +314,168 @@ class TestWorking:
 
         assert await store.runs.get(run.id) == run
 
+    @pytest.mark.parametrize("late", ["beat", "save", "draw", "finish"])
+    async def test_an_attempt_whose_place_was_taken_is_heard_no_more(
+        self, store: Store, new_run: NewRun, new_model: NewModel, progress: Progress, late: str
+    ) -> None:
+        run = await reach(store, new_run, RunStatus.INTERRUPTED)
+        order = await store.runs.start(run.id)
+        assert order.attempt == 1
+        now = await store.runs.get(run.id)
+
+        match late:
+            case "beat":
+                assert await store.runs.beat(run.id, progress, attempt=0) is True
+            case "save":
+                await store.runs.save(run.id, b"of the old one", attempt=0)
+            case "draw":
+                await store.runs.draw(run.id, {"loss": b"of the old one"}, attempt=0)
+            case "finish":
+                made = replace(new_model, guild_id=1, run_id=run.id)
+                with pytest.raises(IllegalTransition):
+                    await store.runs.finish(run.id, RunStatus.SUCCEEDED, attempt=0, model=made)
+
+        assert await store.runs.get(run.id) == now
+        assert await store.runs.pictures(run.id) == {}
+        await store.runs.interrupt(run.id, "Again.")
+        assert (await store.runs.start(run.id)).state is None
+
+
+class TestInterrupting:
+    async def test_it_goes_on_with_what_was_saved_last(
+        self, store: Store, other_store: Store, new_run: NewRun
+    ) -> None:
+        run = await reach(store, new_run, RunStatus.RUNNING)
+        await store.runs.save(run.id, b"epoch 1")
+        await store.runs.save(run.id, b"epoch 2")
+        await store.runs.interrupt(run.id, "Its process went away.", error_id="a1b2")
+
+        interrupted = await store.runs.get(run.id)
+        order = await other_store.runs.start(run.id)
+
+        assert interrupted is not None
+        assert (interrupted.error, interrupted.error_id) == ("Its process went away.", "a1b2")
+        assert (order.attempt, order.state) == (1, b"epoch 2")
+
+    async def test_after_the_third_time_it_has_failed(self, store: Store, new_run: NewRun) -> None:
+        run = await store.runs.request(new_run)
+        for attempt in range(3):
+            assert (await store.runs.start(run.id)).attempt == attempt
+            await store.runs.save(run.id, b"state", attempt=attempt)
+            run = await store.runs.interrupt(run.id, "Its process went away.")
+
+        assert run.status is RunStatus.FAILED
+        assert run.error == "It was interrupted 3 times, and is not tried again. Its process went away."
+        assert run.finished_at is not None
+
+    async def test_one_that_never_began_counts_too(self, store: Store, new_run: NewRun) -> None:
+        run = await store.runs.request(new_run)
+
+        run = await store.runs.interrupt(run.id, "Its process did not start.")
+
+        assert (run.status, run.attempt) == (RunStatus.INTERRUPTED, 1)
+
+    async def test_one_that_is_to_stop_is_cancelled(self, store: Store, new_run: NewRun) -> None:
+        run = await reach(store, new_run, RunStatus.CANCELLING)
+
+        assert (await store.runs.interrupt(run.id, "It went away.")).status is RunStatus.CANCELLED
+
+    @pytest.mark.parametrize("end", sorted(ENDS))
+    async def test_what_it_saved_goes_with_its_end(
+        self, store: Store, path: Path, new_run: NewRun, end: RunStatus
+    ) -> None:
+        run = await reach(store, new_run, RunStatus.RUNNING)
+        await store.runs.save(run.id, b"state")
+
+        await store.runs.finish(run.id, end)
+
+        with sqlite3.connect(path) as database:
+            assert database.execute("SELECT count(*) FROM run_states").fetchone() == (0,)
+
+
+class TestWaiting:
+    async def test_a_guild_that_asks_seldom_goes_before_one_that_asks_often(
+        self, store: Store, new_run: NewRun
+    ) -> None:
+        often, seldom = replace(new_run, guild_id=1), replace(new_run, guild_id=2)
+        for _ in range(2):
+            await reach(store, often, RunStatus.SUCCEEDED)
+        first = await store.runs.request(often)
+        second = await store.runs.request(seldom)
+
+        assert [run.id for run in await store.runs.waiting()] == [second.id, first.id]
+
+    async def test_of_equals_the_first_goes_first(self, store: Store, new_run: NewRun) -> None:
+        runs = [await store.runs.request(replace(new_run, guild_id=guild_id)) for guild_id in (3, 1, 2)]
+
+        assert await store.runs.waiting() == tuple(runs)
+
+    async def test_one_that_was_interrupted_goes_on_before_others(
+        self, store: Store, new_run: NewRun
+    ) -> None:
+        await store.runs.request(replace(new_run, guild_id=2))
+        interrupted = await reach(store, new_run, RunStatus.INTERRUPTED)
+        await reach(store, replace(new_run, guild_id=3), RunStatus.RUNNING)
+
+        assert [run.guild_id for run in await store.runs.waiting()] == [interrupted.guild_id, 2]
+
+    async def test_the_queue_is_bounded(self, store: Store, other_store: Store, new_run: NewRun) -> None:
+        outcomes = await asyncio.gather(
+            *(
+                either.runs.request(replace(new_run, guild_id=guild_id), most=3)
+                for guild_id, either in enumerate([store, other_store] * 4, start=1)
+            ),
+            return_exceptions=True,
+        )
+
+        assert len(await store.runs.unfinished()) == 3
+        assert sum(isinstance(outcome, QueueFull) for outcome in outcomes) == 5
+
+
+class TestTelling:
+    async def test_an_end_is_told_once(self, store: Store, new_run: NewRun) -> None:
+        run = await reach(store, new_run, RunStatus.RUNNING)
+        assert await store.runs.untold() == ()
+        await store.runs.finish(run.id, RunStatus.FAILED)
+
+        assert [told.id for told in await store.runs.untold()] == [run.id]
+        await store.runs.told(run.id)
+
+        assert await store.runs.untold() == ()
+
+    async def test_pictures_are_kept_until_the_end_was_told(
+        self, store: Store, other_store: Store, new_run: NewRun
+    ) -> None:
+        run = await reach(store, new_run, RunStatus.RUNNING)
+        await other_store.runs.draw(run.id, {"loss": b"first"})
+        await other_store.runs.draw(run.id, {"loss": b"second"})
+        await other_store.runs.finish(run.id, RunStatus.FAILED, pictures={"categories": b"chart"})
+
+        assert await store.runs.pictures(run.id) == {"loss": b"second", "categories": b"chart"}
+        await store.runs.told(run.id)
+
+        assert await store.runs.pictures(run.id) == {}
+
+    async def test_the_last_that_came_to_a_model_at_one_go(self, store: Store, new_run: NewRun) -> None:
+        runs = [await reach(store, new_run, RunStatus.SUCCEEDED) for _ in range(3)]
+        await reach(store, new_run, RunStatus.FAILED)
+        interrupted = await reach(store, new_run, RunStatus.INTERRUPTED)
+        await store.runs.start(interrupted.id)
+        await store.runs.finish(interrupted.id, RunStatus.SUCCEEDED)
+
+        assert [run.id for run in await store.runs.completed(2)] == [runs[2].id, runs[1].id]
+
 
 class TestCancelling:
+    async def test_one_that_was_interrupted_is_over_at_once(self, store: Store, new_run: NewRun) -> None:
+        run = await reach(store, new_run, RunStatus.INTERRUPTED)
+
+        assert await store.runs.request_cancel(run.id) is True
+
+        after = await store.runs.get(run.id)
+        assert after is not None
+        assert after.status is RunStatus.CANCELLED
+
     async def test_a_queued_run_is_over_at_once(self, store: Store, new_run: NewRun) -> None:
         run = await store.runs.request(new_run)
 
@@ -359,7 +569,7 @@ class TestFinishing:
     async def test_a_run_declared_over_can_not_publish(
         self, store: Store, path: Path, new_run: NewRun, new_model: NewModel
     ) -> None:
-        run = await reach(store, new_run, RunStatus.INTERRUPTED)
+        run = await reach(store, new_run, RunStatus.FAILED)
 
         with pytest.raises(IllegalTransition):
             await store.runs.finish(
@@ -405,6 +615,21 @@ class TestFinishing:
         assert await store.runs.get(run.id) == run
         for guild_id in (1, 2, BASE):
             assert await store.models.active(guild_id) is None
+
+    async def test_the_newest_models_are_kept_and_those_in_use(
+        self, store: Store, new_run: NewRun, new_model: NewModel
+    ) -> None:
+        first = await store.models.publish(replace(new_model, guild_id=1), activate=True)
+        others = [await store.models.publish(replace(new_model, guild_id=1), activate=False) for _ in "abc"]
+        foreign = await store.models.publish(replace(new_model, guild_id=2), activate=False)
+        run = await reach(store, new_run, RunStatus.RUNNING)
+
+        made = replace(new_model, guild_id=1, run_id=run.id)
+        over = await store.runs.finish(run.id, RunStatus.REJECTED, model=made, keep=2)
+
+        kept = [model.id for model in await store.models.available(1)]
+        assert kept == [over.model_id, others[-1].id, first.id]
+        assert await store.models.available(2) == (foreign,)
 
 
 class TestFinding:

@@ -61,12 +61,15 @@ SPECIMENS = {
 }
 
 
+STATUSES = {"status": "queued", "source": "queued", "target": "running"}
+
+
 def fill(path: Path) -> None:
     """Put a row into every table, each of which refers to the others' rows."""
     with sqlite3.connect(path) as database:
         for table, columns in tables(database).items():
             row = {
-                name: "queued" if name == "status" else SPECIMENS[kind.partition("(")[0]]
+                name: STATUSES.get(name) or SPECIMENS[kind.partition("(")[0]]
                 for name, kind in columns.items()
             }
             database.execute(

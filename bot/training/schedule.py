@@ -1,0 +1,79 @@
+"""Trainings that nobody asks for: when a server's names have changed, or once a week at a quiet hour."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from discord.ext import tasks
+
+from bot.datasets import Datasets
+from bot.errors import Refusal
+from bot.generators import Generators
+from bot.store import AutoRetrain, RunInProgress, Store, StoreError
+from model import ModelError
+
+log = logging.getLogger(__name__)
+
+_EVERY = 10  # minutes between looks
+_WEEK = timedelta(days=7)
+_REST = timedelta(days=1)  # after a training, whoever asked for it
+
+Train = Callable[[AutoRetrain], Awaitable[None]]
+"""Queues a training, and shows it in the channel that was chosen."""
+
+
+class Schedule:
+    """Looks now and then whether a training is due."""
+
+    def __init__(self, store: Store, datasets: Datasets, generators: Generators, train: Train) -> None:
+        self._store, self._datasets, self._generators = store, datasets, generators
+        self._train = train
+        self._looks = tasks.loop(minutes=_EVERY)(self._look)
+
+    def start(self) -> None:
+        self._looks.start()
+
+    def close(self) -> None:
+        self._looks.cancel()
+
+    async def _look(self) -> None:
+        try:
+            await self.look(datetime.now(UTC))
+        except StoreError as error:  # the loop would end for good; the next look is soon
+            log.warning("it could not be seen which trainings are due: %s", error)
+
+    async def look(self, now: datetime) -> None:
+        """Train what is due at a time."""
+        for when in await self._store.datasets.all_auto_retrain():
+            try:
+                if await self._is_due(when, now):
+                    await self._train(when)
+            except (Refusal, ModelError, RunInProgress) as refusal:
+                log.warning("guild %s could not be retrained: %s", when.guild_id, refusal)
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("guild %s could not be retrained", when.guild_id)
+
+    async def _is_due(self, when: AutoRetrain, now: datetime) -> bool:
+        latest = await self._store.runs.latest(when.guild_id)
+        since = now - latest.requested_at if latest else _WEEK
+        if since < _REST:
+            return False
+        if when.hour == now.hour and since >= _WEEK - timedelta(hours=1):
+            return True
+        return when.share is not None and await self._changed(when.guild_id) >= when.share
+
+    async def _changed(self, guild_id: int) -> float:
+        """How many names its model has yet to learn or to forget, as a share of the server's own."""
+        own = await self._store.datasets.everything(guild_id)
+        serving = await self._generators.of_guild(guild_id)
+        if serving is None:
+            return 0.0
+        corpus = (await self._datasets.corpus(guild_id)).names
+        learned = serving.generator.card.names
+        changed = sum(
+            len({*corpus.get(category, ())} ^ {*learned.get(category, ())})
+            for category in corpus.keys() | learned.keys()
+        )
+        return changed / max(1, sum(map(len, own.values())))
