@@ -5,13 +5,15 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
 
-from bot.store import BASE, Store
-from model import Generator
+from bot.errors import Refusal, error_id
+from bot.store import BASE, Store, UnknownModel
+from model import CheckpointError, Generator
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +54,38 @@ class Generators:
         return len(self._loaded)
 
     async def of_guild(self, guild_id: int | None) -> Serving | None:
-        """What serves a guild, or direct messages: its own active model, else the base's, else none yet."""
+        """What serves a guild, or direct messages: its own active model, else the base's, else none yet.
+
+        Raises:
+            Refusal: where the model is damaged and there is no other.
+        """
         guild = guild_id or BASE
         model = await self._store.models.active(guild)
         if model is None:
             return None
-        self._newest[guild] = model.id
-        return await self.load(model.id)
+        try:
+            serving = await self.load(model.id)
+        except (CheckpointError, UnknownModel) as error:
+            log.error("error %s: model %s can't be used: %s", error_id(), model.id, error)
+            serving = await self._use_one_before(guild, model.id)
+        self._newest[guild] = serving.model_id
+        return serving
+
+    async def _use_one_before(self, guild_id: int, model_id: int) -> Serving:
+        """Put another model in use where this one is chosen: the newest that can be, the base's at last.
+
+        Raises:
+            Refusal: where there is none.
+        """
+        chosen_in = guild_id if await self._store.models.active_own(guild_id) else BASE
+        for owner in dict.fromkeys((chosen_in, BASE)):
+            for candidate in await self._store.models.available(owner):
+                with suppress(CheckpointError, UnknownModel):
+                    serving = await self.load(candidate.id)
+                    await self._store.models.activate(chosen_in, candidate.id)
+                    log.warning("model %s is used instead of model %s", candidate.id, model_id)
+                    return serving
+        raise Refusal("The model in use is damaged, and there is no other: train a new one with /retrain.")
 
     async def load(self, model_id: int) -> Serving:
         """The generator of a model.

@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -81,7 +82,8 @@ class Naming:
     async def prepare(self) -> None:
         """Learn what is popular, and have the base model at hand."""
         self._asked.update(await self._store.history.popular_languages(_RECENT))
-        await self._generators.of_guild(None)
+        with suppress(Refusal):  # one that is damaged is told of when names are asked for
+            await self._generators.of_guild(None)
 
     async def is_quick(self, guild_id: int | None) -> bool:
         """Whether an answer needs no model to be loaded first."""

@@ -10,6 +10,7 @@ from bot.store.datasets import Datasets
 from bot.store.errors import (
     CategoryGone,
     CategoryTaken,
+    DamagedModel,
     IllegalTransition,
     ModelInUse,
     QueueFull,
@@ -73,6 +74,7 @@ __all__ = [
     "Change",
     "Cursor",
     "CurvePoint",
+    "DamagedModel",
     "Datasets",
     "Entry",
     "Favourite",

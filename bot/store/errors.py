@@ -45,6 +45,15 @@ class UnknownModel(LookupError):
         super().__init__(f"no model {model_id} is available here")
 
 
+class DamagedModel(UnknownModel):
+    """The weights of a model are not those that were kept."""
+
+    def __init__(self, model_id: int) -> None:
+        """Name the model."""
+        super().__init__(model_id)
+        self.args = (f"the weights of model {model_id} are not those that were kept: they are damaged",)
+
+
 class ModelInUse(Exception):
     """The model is in use somewhere, so it is not to be deleted."""
 

@@ -1,10 +1,12 @@
 """Trained models, and which of them is in use where."""
 
+import hashlib
+
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
-from bot.store.errors import ModelInUse, UnknownModel
+from bot.store.errors import DamagedModel, ModelInUse, UnknownModel
 from bot.store.records import BASE, Model, NewModel
 from bot.store.tables import ActiveModelRow, ModelRow, WeightsRow
 
@@ -100,12 +102,23 @@ class Models:
             return tuple(await session.scalars(select(ModelRow.id).order_by(ModelRow.id)))
 
     async def weights(self, model_id: int) -> bytes:
-        """Read the weights of a model. Raises `UnknownModel` if there are none."""
+        """Read the weights of a model.
+
+        Raises `UnknownModel` if there are none, `DamagedModel` if they are not those that were kept.
+        """
+        kept = (
+            select(WeightsRow.weights, ModelRow.sha256)
+            .join(ModelRow, ModelRow.id == WeightsRow.model_id)
+            .where(WeightsRow.model_id == model_id)
+        )
         async with self._database.read() as session:
-            row = await session.get(WeightsRow, model_id)
-        if row is None:
+            found = (await session.execute(kept)).one_or_none()
+        if found is None:
             raise UnknownModel(model_id)
-        return row.weights
+        weights, sha256 = found.tuple()
+        if sha256 is not None and hashlib.sha256(weights).hexdigest() != sha256:
+            raise DamagedModel(model_id)
+        return weights
 
 
 _in_use = select(ActiveModelRow.model_id)
@@ -134,6 +147,7 @@ async def add_model(session: AsyncSession, model: NewModel, *, activate: bool) -
         held_out_loss=model.held_out_loss,
         details=dict(model.metadata),
         size=len(model.weights),
+        sha256=hashlib.sha256(model.weights).hexdigest(),
     )
     session.add(row)
     await session.flush()

@@ -141,6 +141,7 @@ class ModelRow(Table):
     held_out_loss: Mapped[float | None]
     details: Mapped[dict[str, Any]] = mapped_column("metadata")  # SQLAlchemy's own attribute
     size: Mapped[int]
+    sha256: Mapped[str | None]
 
 
 class WeightsRow(Table):

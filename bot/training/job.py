@@ -310,8 +310,10 @@ class _Training:
             raise self.stop
         now = time.monotonic()
         if progress.validation_loss is not None and now - self._saved_at >= self._plan.limits.save_every:
-            self._saved_at = now
-            self.state = progress.so_far().to_bytes()
+            so_far = progress.so_far()
+            if so_far.unfinished is not None:  # there is something to go on from
+                self._saved_at = now
+                self.state = so_far.to_bytes()
         if self._told is None or now - self._sampled_at >= _DRAWING:
             self._sampled_at = now
             self._samples = self._written(progress.current())

@@ -13,7 +13,7 @@ from discord.ext import tasks
 
 from bot.datasets import Datasets
 from bot.errors import Refusal, error_id
-from bot.generators import Generators
+from bot.generators import Generators, Serving
 from bot.store import (
     BASE,
     ENDS,
@@ -123,7 +123,7 @@ class Trainer:
         """
         corpus = only(await self._datasets.corpus(guild_id), wish.categories)
         archive = await asyncio.to_thread(corpus.to_zip)
-        serving = await self._generators.of_guild(guild_id)
+        serving = await self._current(guild_id)
         known = serving.generator if serving else None
         start_from = None if serving is None or wish.fresh or wish.network else serving.model_id
         plan = Plan(
@@ -152,6 +152,13 @@ class Trainer:
             ) from full
         self._follow(run.id)
         return run
+
+    async def _current(self, guild_id: int) -> Serving | None:
+        """What serves a guild; a training is the way out where that is damaged."""
+        try:
+            return await self._generators.of_guild(guild_id)
+        except Refusal:
+            return None
 
     async def _shown(self, guild_id: int, corpus: Corpus) -> tuple[str, ...]:
         """A few categories, the guild's own first."""
@@ -303,7 +310,7 @@ class Trainer:
             return
         if run.status in ENDS:
             del self._seen[run_id]
-            await self._generators.of_guild(run.guild_id or None)  # have the new model at hand
+            await self._current(run.guild_id)  # have the new model at hand
         else:
             self._seen[run_id] = run, turn
         if self._on_change is not None:

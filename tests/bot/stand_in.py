@@ -86,6 +86,7 @@ class StandIn:
         """Whether the session is unknown to the gateway when the bot wants to resume it."""
         self.resumed = 0
         self._told = asyncio.Condition()
+        self._interactions = 0
         self._events: list[dict[str, Any]] = []
         self._socket: web.WebSocketResponse | None = None
 
@@ -97,6 +98,8 @@ class StandIn:
         app.router.add_post("/api/interactions/{id}/{token}/callback", self._callback)
         app.router.add_post("/api/webhooks/100/{id}", self._followup)
         app.router.add_patch("/api/webhooks/100/{id}/messages/@original", self._followup)
+        app.router.add_patch("/api/channels/{channel}/messages/{message}", self._message)
+        app.router.add_post("/api/channels/{channel}/messages", self._message)
         app.router.add_get("/gateway", self._gateway)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -109,27 +112,54 @@ class StandIn:
     async def __aexit__(self, *_error: object) -> None:
         await self._runner.cleanup()
 
-    async def command(self, name: str, **options: Any) -> str:
-        """Have a member use a command in direct messages; the interaction's ID."""
-        number = str(1000 + len(self._events))
+    async def command(self, name: str, *, in_server: bool = False, **options: Any) -> str:
+        """Have a member use a command, in direct messages or in a server; the interaction's ID."""
         kinds = {str: 3, int: 4, bool: 5}
         given = [{"name": key, "type": kinds[type(value)], "value": value} for key, value in options.items()]
+        group, _, subcommand = name.partition(" ")
+        if subcommand:
+            given = [{"name": subcommand, "type": 1, "options": given}]
+        return await self._interact(2, {"id": "300", "name": group, "type": 1, "options": given}, in_server)
+
+    async def press(self, custom_id: str) -> str:
+        """Have a member press a button in direct messages."""
+        return await self._interact(3, {"custom_id": custom_id, "component_type": 2}, in_server=False)
+
+    async def submit(self, custom_id: str, **fields: str) -> str:
+        """Have a member send off a form in a server."""
+        rows = [
+            {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
+            for name, value in fields.items()
+        ]
+        return await self._interact(5, {"custom_id": custom_id, "components": rows}, in_server=True)
+
+    async def _interact(self, kind: int, data: dict[str, Any], in_server: bool) -> str:
+        self._interactions += 1
+        number = str(1000 + self._interactions)
+        user = {"id": "600", "username": "alice", "discriminator": "0", "avatar": None}
+        member = {"user": user, "roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "permissions": "32"}
+        where = (
+            {"guild_id": "400", "guild": {"id": "400", "locale": "en-US", "features": []}, "member": member}
+            if in_server
+            else {"user": user}
+        )
         await self._dispatch(
             "INTERACTION_CREATE",
             {
                 "id": number,
                 "application_id": "100",
-                "type": 2,
+                "type": kind,
                 "token": number,
                 "version": 1,
-                "data": {"id": "300", "name": name, "type": 1, "options": given},
+                "data": data,
                 "channel_id": "500",
-                "channel": {"id": "500", "type": 1},
-                "user": {"id": "600", "username": "alice", "discriminator": "0", "avatar": None},
+                "channel": {"id": "500", "type": 0 if in_server else 1},
+                **where,
+                **({"message": _MESSAGE} if kind == 3 else {}),
                 "locale": "en-US",
                 "entitlements": [],
                 "authorizing_integration_owners": {},
-                "context": 1,
+                "context": 0 if in_server else 1,
                 "attachment_size_limit": 0,
                 "app_permissions": "0",
             },
@@ -172,6 +202,10 @@ class StandIn:
         if self.faults:
             return await self._fail()
         await self._note(request.match_info["id"], await _content(request))
+        return _json(_MESSAGE)
+
+    async def _message(self, request: web.Request) -> web.Response:
+        await request.read()
         return _json(_MESSAGE)
 
     async def _fail(self) -> web.Response:

@@ -1,10 +1,8 @@
 """python -m bot, as a host runs it: its exit codes and signals, against a stand-in for Discord."""
 
 import asyncio
-import os
 import re
 import signal
-import sys
 import time
 from asyncio.subprocess import Process
 from contextlib import suppress
@@ -14,23 +12,8 @@ import aiosqlite
 import pytest
 
 from bot.store import BASE, RunStatus, Store
+from tests.bot.host import addresses, start
 from tests.bot.stand_in import TOKEN, StandIn, failing
-
-HERE = Path(__file__).parents[2]
-
-
-async def start(folder: Path, **environment: str) -> Process:
-    """The bot in a process, with these settings and no others; what it says goes to a file there."""
-    with (folder / "said.txt").open("wb") as said:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(HERE), **environment},
-            stdout=said,
-            stderr=said,
-        )
 
 
 async def ended(process: Process, folder: Path) -> tuple[int, str]:
@@ -164,21 +147,12 @@ async def test_a_signal_ends_it_cleanly_within_ten_seconds_while_it_trains(
             "top",
             "dataset",
             "retrain",
+            "autoretrain",
+            "models",
+            "loss",
             "help",
             "privacy",
             "about",
         )
     }
     assert discord.identify["intents"] == 1, "no more than guilds"
-
-
-def addresses(discord: StandIn, data_dir: Path, token: str = TOKEN) -> dict[str, str]:
-    """Settings that lead to the stand-in."""
-    return {
-        "DISCORD_TOKEN": token,
-        "DISCORD_API_URL": f"http://{discord.address}/api/",
-        "DISCORD_GATEWAY_URL": f"ws://{discord.address}/gateway",
-        "DATABASE_URL": "sqlite+aiosqlite:///names.db",
-        "DATA_DIR": str(data_dir),
-        "LOG_LEVEL": "debug",
-    }

@@ -51,6 +51,7 @@ async def test_the_first_start_trains_and_says_how_far_it_is(new_world: World) -
 async def test_how_far_the_first_training_is(new_world: World) -> None:
     run = (await new_world.bot.store.runs.unfinished(BASE))[0]
     await new_world.until(lambda: new_world.bot.trainer.started(run.id))
+    kill_workers()  # it would tell otherwise
     await new_world.bot.store.runs.beat(run.id, Progress(1, 4, 30, 120, 2.0, None, 5.0, 15.0))
 
     reply = await new_world.alice.slash(new_world.channel, "name", language="russian")

@@ -1,4 +1,4 @@
-"""What runs came to and when, what they saved to go on from, and training without being asked."""
+"""What runs came to and saved, by what weights are known, and training without being asked."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +31,8 @@ def upgrade() -> None:
     with _altering("runs") as runs:
         runs.add_column(sa.Column("attempt", _BIG, server_default=sa.text("0"), nullable=False))
         runs.add_column(sa.Column("told_at", _TIME))
+    with _altering("models") as models:
+        models.add_column(sa.Column("sha256", sa.String()))
     op.execute("UPDATE runs SET told_at = finished_at")
     _create_unfinished(_UNFINISHED)
     _create_changes()
@@ -59,6 +61,8 @@ def downgrade() -> None:
             settings.drop_column(column)
     for table in ("run_pictures", "run_states", "run_changes"):
         op.drop_table(table)
+    with _altering("models") as models:
+        models.drop_column("sha256")
     op.drop_index("uq_runs_unfinished", "runs")
     with _altering("runs") as runs:
         runs.drop_column("told_at")
