@@ -77,7 +77,7 @@ class Models:
         """Find the model in use in a guild: that chosen there, else the base's, else None."""
         chosen = (
             _chosen.where(ActiveModelRow.guild_id.in_((guild_id, BASE)))
-            .order_by((ActiveModelRow.guild_id == BASE).asc())
+            .order_by(ActiveModelRow.guild_id.desc())  # BASE is the least
             .limit(1)
         )
         async with self._database.read() as session:
