@@ -84,11 +84,11 @@ async def test_the_token_is_in_no_log_reply_or_list_of_processes(tmp_path: Path,
 
         told = await discord.told(await discord.command("about"))
         bot, *workers = processes(process)
+        assert workers
+        assert all(TOKEN not in (one / "cmdline").read_text() for one in (bot, *workers))
+        assert all(TOKEN not in (one / "environ").read_text() for one in workers)
         process.send_signal(signal.SIGTERM)
         _, said = await ended(process, tmp_path)
-
-        assert workers
-        assert all(TOKEN not in (one / "cmdline").read_text() for one in (bot, *workers) if one.exists())
 
     number = re.search("`([0-9a-f]{8})`", told)
     assert number, told
