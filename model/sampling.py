@@ -11,6 +11,9 @@ from model.networks import Network, State
 _LONGEST_RUN = 3
 """A letter may stand this often in a row; no name in any language has more."""
 
+_COLDEST = 1e-6
+"""Less of temperature leaves nothing but the likeliest letter, and to divide by it is to have no numbers."""
+
 _FEW_ALIKE = 16
 """Rows whose beginnings others have too: for fewer it costs more to find them than to compute them apart."""
 
@@ -30,7 +33,7 @@ class Choice:
 
     def draw(self, log_probs: Tensor, uniforms: Tensor) -> Tensor:
         """One symbol for each row of log_probs (B, V), by its own uniform number (B,) in [0, 1)."""
-        if self.temperature == 0:
+        if self.temperature < _COLDEST:
             return log_probs.argmax(1)
         if self.temperature != 1:
             log_probs = log_probs / self.temperature

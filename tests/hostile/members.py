@@ -177,6 +177,7 @@ class Siege:
 
     def __exit__(self, *_raised: object) -> None:
         logging.getLogger().removeHandler(self._errors)
+        self._world.expected_errors = len(self._world.env.errors)  # `perform` has told of them
         self._runner.run(close_world(self._world))
         self._runner.close()
         self._folder.cleanup()
@@ -221,6 +222,7 @@ class Siege:
         env = self._world.env
         requests, errors = len(env.http_requests), len(env.errors)
         before = self._of_the_server()
+        self._errors.take()  # of an action that has failed already
         try:
             answered = await self._do(action)
         except simcord.SetupError:  # Discord's client would not have sent it

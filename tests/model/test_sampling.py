@@ -70,6 +70,12 @@ def test_temperature_zero_takes_the_likeliest_letter_each_time(generator: Genera
     assert likeliest[-chosen:].tolist() == batch.symbols[0, -chosen:].tolist()
 
 
+@pytest.mark.parametrize("temperature", [5e-324, 1e-40, 1e-6])
+def test_a_temperature_of_almost_zero_is_as_cold(generator: Generator, temperature: float) -> None:
+    greedy = _texts(generator, letters="gea", temperature=0)
+    assert _texts(generator, letters="gea", temperature=temperature, seed=3) == greedy
+
+
 def test_top_k_of_one_is_greedy_at_any_temperature(generator: Generator) -> None:
     greedy = _texts(generator, letters="gea", temperature=0)
     assert _texts(generator, letters="gea", temperature=2.0, top_k=1, seed=3) == greedy
