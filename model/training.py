@@ -86,8 +86,8 @@ def train(
             busy one, so one is the default.
         device: "cpu", "cuda", or "auto" for cuda where there is one.
         start: a generator to start from, of another corpus: what it learned of the letters and
-            categories that both have is kept, and a fifth of the recipe's time is enough. With its seed,
-            names that were held out of its training are held out again.
+            categories that both have is kept, and a fifth of the recipe's time, but two epochs, is
+            enough. With its seed, names that were held out of its training are held out again.
         resume: a generator whose training was stopped, to go on to its end by its own recipe and seed:
             with the same corpus it comes to the weights that it would have come to at once.
 
