@@ -115,8 +115,8 @@ class Models:
             found = (await session.execute(kept)).one_or_none()
         if found is None:
             raise UnknownModel(model_id)
-        weights, sha256 = found.tuple()
-        if sha256 is not None and hashlib.sha256(weights).hexdigest() != sha256:
+        weights: bytes = found.weights
+        if sha256 is not None and hashlib.sha256(weights).hexdigest() != found.sha256:
             raise DamagedModel(model_id)
         return weights
 

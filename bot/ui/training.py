@@ -232,8 +232,8 @@ def _place(turn: Turn) -> str:
     if turn.starts_in is None:
         return place
     if turn.starts_in < 1:
-        return f"{place} {_('It starts at once.')}"
-    return f"{place} {_('It starts in about {duration}.', duration=duration(turn.starts_in))}"
+        return place + " " + _("It starts at once.")
+    return place + " " + _("It starts in about {duration}.", duration=duration(turn.starts_in))
 
 
 def _outcome_lines(outcome: Outcome) -> list[str]:
