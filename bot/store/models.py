@@ -116,7 +116,7 @@ class Models:
         if found is None:
             raise UnknownModel(model_id)
         weights: bytes = found.weights
-        if sha256 is not None and hashlib.sha256(weights).hexdigest() != found.sha256:
+        if found.sha256 is not None and hashlib.sha256(weights).hexdigest() != found.sha256:
             raise DamagedModel(model_id)
         return weights
 
