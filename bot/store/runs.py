@@ -167,28 +167,30 @@ class Runs:
             asked = select(RunRow.status).where(RunRow.id == run_id)
             return await session.scalar(asked) == RunStatus.CANCELLING
 
-    async def interrupt(self, run_id: int, why: str, *, error_id: str | None = None) -> Run:
+    async def interrupt(
+        self, run_id: int, why: str, *, attempt: int | None = None, error_id: str | None = None
+    ) -> Run:
         """Note that a run's process went away; `why` is a sentence.
 
         It is to go on, unless it was to be cancelled, or has been interrupted so often before that it
-        has failed. Raises `IllegalTransition` if it is over or interrupted already.
+        has failed. One that says which `attempt` it is may have gone away before it began. Raises
+        `IllegalTransition` if the run is over, or another attempt's turn has come.
         """
         async with self._database.write() as session:
             row = await session.get(RunRow, run_id, with_for_update=True, populate_existing=True)
-            if row is None:
+            if row is None or attempt not in (None, row.attempt):
                 raise IllegalTransition(run_id, RunStatus.INTERRUPTED)
+            told = {"error": why, "error_id": error_id}
             if row.status is RunStatus.CANCELLING:
                 await _move(session, run_id, RunStatus.CANCELLED, finished_at=now())
-            elif row.status is not RunStatus.INTERRUPTED and row.attempt >= MOST_INTERRUPTIONS:
-                error = f"It was interrupted {row.attempt + 1} times, and is not tried again. {why}"
-                await _move(
-                    session, run_id, RunStatus.FAILED, finished_at=now(), error=error, error_id=error_id
-                )
+            elif row.status not in ENDS and row.attempt >= MOST_INTERRUPTIONS:
+                told["error"] = f"It was interrupted {row.attempt + 1} times, and is not tried again. {why}"
+                await _move(session, run_id, RunStatus.FAILED, finished_at=now(), **told)
+            elif row.status is RunStatus.INTERRUPTED and attempt is not None:
+                again = update(RunRow).where(RunRow.id == run_id).values(attempt=row.attempt + 1, **told)
+                await session.execute(again)
             else:
-                attempt = row.attempt + 1
-                await _move(
-                    session, run_id, RunStatus.INTERRUPTED, error=why, error_id=error_id, attempt=attempt
-                )
+                await _move(session, run_id, RunStatus.INTERRUPTED, attempt=row.attempt + 1, **told)
             return await _find(session, run_id)
 
     async def finish(

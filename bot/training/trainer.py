@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 
 _EVERY = 1.0  # seconds between looks
 _SILENCE = timedelta(seconds=25)  # without a beat for so long, the job is gone
-_LONGEST_START = 60.0  # seconds that a process may take to begin
+_LONGEST_START = 120.0  # seconds that a process may take to begin
 _LAST_WORDS = 2.0  # seconds that bringing the cards up to date may take when the bot closes
 _TO_STOP = 1.0  # seconds that a job is given to notice that it is to stop
 _LONGEST_QUEUE = 20  # runs of all servers that are not over
@@ -263,8 +264,7 @@ class Trainer:
             return
         for run in (await self._store.runs.waiting())[:1]:
             sending = asyncio.to_thread(self._executor.submit, job.run, self._database_url, run.id)
-            loop = asyncio.get_running_loop()
-            self._sent = _Sent(run.id, run.attempt, await sending, loop.time())
+            self._sent = _Sent(run.id, run.attempt, await sending, time.perf_counter())
             self._follow(run.id)
 
     async def _see_to_job(self) -> None:
@@ -277,16 +277,16 @@ class Trainer:
             # One that returns has ended the run, or has found that it was another's to do.
             if sent.job.cancelled() or (failure := sent.job.exception()) is not None:
                 how = "cancelled" if sent.job.cancelled() else failure
-                await self._interrupt(sent.run_id, f"Its process went away ({how}).")
+                await self._interrupt(sent.run_id, f"Its process went away ({how}).", sent.attempt)
             self._sent = None
             return
-        now = asyncio.get_running_loop().time()
+        now = time.perf_counter()
         if run is None or run.status in ENDS or run.attempt != sent.attempt:
             sent.ended_at = sent.ended_at or now
             if now - sent.ended_at > _TO_STOP:
                 sent.job.cancel()
         elif run.status in (RunStatus.QUEUED, RunStatus.INTERRUPTED) and now - sent.at > _LONGEST_START:
-            await self._interrupt(sent.run_id, "Its process did not begin within a minute.")
+            await self._interrupt(sent.run_id, "Its process did not begin within two minutes.", sent.attempt)
 
     async def _look_at_all(self) -> None:
         for run_id in list(self._seen):
@@ -323,10 +323,10 @@ class Trainer:
             return False
         return (seen[1] and seen[1].place) == (turn and turn.place)
 
-    async def _interrupt(self, run_id: int, why: str) -> None:
+    async def _interrupt(self, run_id: int, why: str, attempt: int | None = None) -> None:
         number = error_id()
         with suppress(IllegalTransition):  # it has an end of its own
-            run = await self._store.runs.interrupt(run_id, why, error_id=number)
+            run = await self._store.runs.interrupt(run_id, why, attempt=attempt, error_id=number)
             log.error("error %s: run %s is %s: %s", number, run_id, run.status, why)
 
 

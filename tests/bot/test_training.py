@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import re
+from concurrent.futures import Executor, Future
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import simcord
 from bot.settings import Settings
 from bot.store import BASE, NewRun, Progress, Run, RunStatus, Store
 from bot.training import trainer
+from bot.training.workers import WorkerEnded
 from bot.ui.training import StartAgain
 from model import Corpus, Generator
 from tests.bot.world import World, buttons_of, close_world, names_on, open_world, publish, text_of
@@ -187,17 +189,25 @@ async def test_a_killed_worker_is_noticed_and_the_run_goes_on(world: World) -> N
     assert changes[-1] in ("succeeded", "rejected")
 
 
+class Killed(Executor):
+    """One whose processes are killed as they start."""
+
+    def submit(self, call, /, *args, **options) -> Future:
+        future: Future = Future()
+        future.set_exception(WorkerEnded(-9))
+        return future
+
+
 async def test_a_run_that_is_killed_three_times_fails_with_a_sentence_and_the_next_works(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
+    workers, world.bot.trainer._executor = world.bot.trainer._executor, Killed()
     reply = await world.boss.slash(world.channel, "retrain")
     run = await latest(world)
-    while (await latest(world)).status is not RunStatus.FAILED:
-        kill_workers()  # while it starts: that counts too
-        await world.env.advance_time(2)
 
     await world.until(lambda: "failed" in text_of(card(world)))
-    assert (await statuses(world, run)).count("interrupted") == 2
+    world.bot.trainer._executor = workers
+    assert await statuses(world, run) == ["queued", "interrupted", "failed"]
     assert "interrupted 3 times, and is not tried again" in text_of(card(world))
     error_id = (await latest(world)).error_id
     assert error_id

@@ -375,6 +375,17 @@ class TestInterrupting:
 
         assert (run.status, run.attempt) == (RunStatus.INTERRUPTED, 1)
 
+    async def test_so_does_one_that_did_not_begin_again(self, store: Store, new_run: NewRun) -> None:
+        run = await reach(store, new_run, RunStatus.INTERRUPTED)
+
+        run = await store.runs.interrupt(run.id, "Its process did not start.", attempt=1)
+        assert (run.status, run.attempt) == (RunStatus.INTERRUPTED, 2)
+        with pytest.raises(IllegalTransition):
+            await store.runs.interrupt(run.id, "An attempt of before.", attempt=1)
+        run = await store.runs.interrupt(run.id, "Its process did not start.", attempt=2)
+
+        assert run.status is RunStatus.FAILED
+
     async def test_one_that_is_to_stop_is_cancelled(self, store: Store, new_run: NewRun) -> None:
         run = await reach(store, new_run, RunStatus.CANCELLING)
 
