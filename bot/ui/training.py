@@ -181,13 +181,14 @@ async def put_in_use(interaction: Interaction, guild_id: int, model_id: int) -> 
     Raises:
         UnknownModel: where it is not there, not theirs, or its weights are not kept.
     """
-    store = interaction.client.store
+    store, generators = interaction.client.store, interaction.client.generators
     base = await store.models.active_own(BASE)
     if guild_id != BASE and base is not None and base.id == model_id:
         await store.models.follow_base(guild_id)
-        return
-    await interaction.client.generators.load(model_id)  # one that can't be used is refused with a sentence
-    await store.models.activate(guild_id, model_id)
+    else:
+        await generators.load(model_id)  # one that can't be used is refused with a sentence
+        await store.models.activate(guild_id, model_id)
+    await generators.of_guild(guild_id)  # have it at hand
 
 
 def _heading(run: Run) -> str:

@@ -6,7 +6,6 @@ import zipfile
 import pytest
 
 from bot.datasets import Datasets
-from bot.store import RunStatus
 from tests.bot.test_app import break_down, expect_an_error_id
 from tests.bot.world import World, buttons_of, names_on, text_of
 
@@ -39,11 +38,12 @@ async def test_a_category_is_added_trained_and_completes_for_its_server_alone(wo
     assert card.ephemeral
     reply = await world.boss.click(card, label="Retrain now")
     assert "Waiting to train" in text_of(reply.response)
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    trained = reply.response.id
+    await world.until(lambda: "Trained" in text_of(world.channel.history(viewer=world.boss)[-1]))
+    (message,) = [one for one in world.channel.history(viewer=world.boss) if one.id == trained]
+    if buttons_of(message)["Use the new one"]:  # of so few names luck decides which is better
+        await world.boss.click(message, label="Use the new one")
 
-    run = await world.bot.store.runs.latest(world.guild.id)
-    assert run is not None
-    assert run.status is RunStatus.SUCCEEDED
     assert "Elves" in await languages(world, world.alice, world.channel)
     assert len(names_on((await world.alice.slash(world.channel, "name", language="elves")).response)) == 3
     assert "Elves" not in await languages(world, stranger, their_channel)
