@@ -3,7 +3,7 @@
 import pytest
 
 from tests.hostile.__main__ import attack
-from tests.hostile.members import Forgery, Siege, actions
+from tests.hostile.members import Forgery, Siege, Use, actions
 from tests.hostile.oracle import effects, leaks
 from tests.hostile.surfaces import SURFACES, shown
 
@@ -18,6 +18,13 @@ def test_hostile_inputs_break_nothing(name: str) -> None:
 def test_hostile_members_break_nothing() -> None:
     with Siege() as siege:
         attack(actions, siege.perform, 60, 0)
+
+
+def test_names_that_are_markdown_have_no_effect_on_a_card() -> None:
+    as_learned = {"language": "**qzx**", "count": 10, "new_only": False, "temperature": 0.4}
+    with Siege() as siege:
+        for number in range(5):
+            siege.perform(Use("alice", "name", {**as_learned, "seed": number}))
 
 
 def test_forged_ids_and_values_break_nothing() -> None:

@@ -97,9 +97,9 @@ class Models:
         return None if row is None else _model(row)
 
     async def ids(self) -> tuple[int, ...]:
-        """Find the IDs of all guilds' models, oldest first."""
+        """Find the IDs of all guilds' models that still have their weights, oldest first."""
         async with self._database.read() as session:
-            return tuple(await session.scalars(select(ModelRow.id).order_by(ModelRow.id)))
+            return tuple(await session.scalars(select(WeightsRow.model_id).order_by(WeightsRow.model_id)))
 
     async def weights(self, model_id: int) -> bytes:
         """Read the weights of a model.

@@ -37,6 +37,13 @@ def test_what_is_dropped_is_counted() -> None:
     ]
 
 
+def test_what_turns_the_direction_of_writing_is_no_name() -> None:
+    (taken,) = read_upload("e.txt", "Ael\u202ein\nBor\u2067\nZwölf".encode(), None, BOUNDS)
+
+    assert taken.names == ("Zwölf",)
+    assert taken.not_text == 2
+
+
 @pytest.mark.parametrize(
     "content",
     ["name,age\nAelin,3\nBor,4", "Surname;x\r\nAelin;1\r\nBor;2\r\n", "Aelin\nBor", '"Aelin","a, b"\n"Bor",'],
@@ -81,6 +88,16 @@ def test_a_zip_brings_several_categories() -> None:
 def test_what_cannot_be_taken_is_told(filename: str, content: bytes, told: str) -> None:
     with pytest.raises(Refusal, match=told):
         read_upload(filename, content, None, BOUNDS)
+
+
+@pytest.mark.parametrize(("at", "byte"), [(107, 1), (32, 0x80)])
+def test_a_zip_that_lies_about_its_places_or_names_is_refused(at: int, byte: int) -> None:
+    """A byte of the place of its list of files, or of a name: zipfile raises a ValueError for either."""
+    content = bytearray(zipped(**{"É.txt": b""}))
+    content[at] = byte
+
+    with pytest.raises(Refusal):
+        read_upload("e.zip", bytes(content), None, BOUNDS)
 
 
 def test_a_zip_takes_no_category() -> None:
