@@ -1,6 +1,5 @@
 """The executor of a single machine: a spawned process for each job, which can be ended at any moment."""
 
-import logging
 import multiprocessing
 import os
 import signal
@@ -11,6 +10,9 @@ from concurrent.futures import Executor, Future
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
+
+from bot import logs
+from bot.settings import Settings
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,7 +91,7 @@ def _work(call: Callable[..., object], args: tuple[Any, ...], options: dict[str,
     """The process's own beginning: its Ctrl-C is the bot's to handle, and the bot goes first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
-    logging.basicConfig(level=logging.WARNING)
+    logs.set_up(Settings.read())  # as the bot's own: it inherits the environment and the folder
     threading.Thread(target=_end_with_parent, daemon=True).start()
     call(*args, **options)
 
