@@ -98,7 +98,7 @@ class Village:
 
     async def _train(self) -> bool:
         if not await self._is_trained():
-            await self.admin.slash(self.channels[Theme.workshop], "retrain")
+            await self.admin.slash(self.channels[Theme.workshop], "retrain", recipe="quick")
         return True
 
     async def _is_trained(self) -> bool:

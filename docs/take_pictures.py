@@ -23,7 +23,7 @@ def main() -> None:
         chromium() as browser,
     ):
         chat = Chat(browser, address, width=1000, height=1250)
-        chat.wait_for("it is in use", seconds=300)
+        chat.wait_for("is in use", seconds=300)
         chat.wait_for("Russian")
         _take_names(chat)
         _take_training(chat)

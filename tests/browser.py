@@ -17,9 +17,9 @@ _SECONDS = 1000  # Playwright counts milliseconds
 
 
 @contextmanager
-def demo(database: Path, data_dir: Path) -> Iterator[str]:
+def demo(database: Path, data_dir: Path, channel: str = "names") -> Iterator[str]:
     """Run the offline page in a process of its own; its address. It must end cleanly on Ctrl-C."""
-    options = ["--port", "0", "--database", str(database), "--data-dir", str(data_dir)]
+    options = ["--port", "0", "--database", str(database), "--data-dir", str(data_dir), "--channel", channel]
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.offline", *options], stdout=subprocess.PIPE, text=True
     )
@@ -93,10 +93,6 @@ class Chat:
         found = self.messages.filter(has_text=text).last
         expect(found).to_be_visible(timeout=seconds * _SECONDS)
         return found
-
-    def wait_for_more_than(self, count: int) -> None:
-        """Wait until there are more messages than before."""
-        expect(self.messages.nth(count)).to_be_visible(timeout=20 * _SECONDS)
 
     def _wait_until_ready(self) -> None:
         self.page.wait_for_function("() => window.simcordPreview && window.simcordPreview.ready")
