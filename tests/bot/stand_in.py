@@ -70,6 +70,12 @@ _RESOURCES = {4: {"type": 4, "message": _MESSAGE}}
 """What an answer has made, by its type."""
 
 
+def _with_button(custom_id: str) -> dict[str, Any]:
+    """A message with a button to press."""
+    button = {"type": 2, "style": 2, "label": "-", "custom_id": custom_id}
+    return {**_MESSAGE, "components": [{"type": 1, "components": [button]}]}
+
+
 class StandIn:
     """Runs on a free port of the loopback; `identified` is set when a bot has come up."""
 
@@ -138,6 +144,7 @@ class StandIn:
         number = str(1000 + self._interactions)
         user = {"id": "600", "username": "alice", "discriminator": "0", "avatar": None}
         member = {"user": user, "roles": [], "joined_at": "2026-01-01T00:00:00+00:00", "permissions": "32"}
+        member |= {"deaf": False, "mute": False, "flags": 0}
         where = (
             {"guild_id": "400", "guild": {"id": "400", "locale": "en-US", "features": []}, "member": member}
             if in_server
@@ -153,9 +160,11 @@ class StandIn:
                 "version": 1,
                 "data": data,
                 "channel_id": "500",
-                "channel": {"id": "500", "type": 0 if in_server else 1},
+                "channel": {"id": "500", "type": 0, "name": "general", "position": 0}
+                if in_server
+                else {"id": "500", "type": 1},
                 **where,
-                **({"message": _MESSAGE} if kind == 3 else {}),
+                **({"message": _with_button(data["custom_id"])} if kind == 3 else {}),
                 "locale": "en-US",
                 "entitlements": [],
                 "authorizing_integration_owners": {},
