@@ -43,6 +43,6 @@ def test_names_history_and_a_retraining_by_hand(tmp_path: Path, data_dir: Path) 
         history = chat.wait_for("Filter")
         assert history.get_by_text("Russian").count()
 
-        chat.type_command("retrain")
+        chat.type_command("retrain", recipe="quick")
         chat.wait_for("this server's model")
         chat.wait_for(re.compile("Trained this server.s model"), seconds=60)
