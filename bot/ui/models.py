@@ -9,7 +9,7 @@ from bot.errors import Refusal
 from bot.localisation import N_, _, decimals, ngettext
 from bot.store import Model, ModelInUse, Store, UnknownModel
 from bot.ui.names import ACCENT
-from bot.ui.persistent import NumberedButton, PersistentItem
+from bot.ui.persistent import NumberedButton, PersistentItem, chosen_number
 from bot.ui.pictures import attached, gallery
 from bot.ui.replies import Interaction, show
 from bot.ui.training import managed_guild, put_in_use
@@ -44,7 +44,7 @@ class ModelSelect(PersistentItem[discord.ui.Select[Any]], template=r"models"):
     async def press(self, interaction: Interaction) -> None:
         store = interaction.client.store
         own = {model.id: model for model in await store.models.available(managed_guild(interaction))}
-        chosen = [own.get(int(value)) if value.isdecimal() else None for value in self.item.values]
+        chosen = [own.get(chosen_number(value)) for value in self.item.values]
         found = [model for model in chosen if model is not None]
         if len(found) != len(chosen):
             raise _gone()

@@ -182,6 +182,9 @@ async def put_in_use(interaction: Interaction, guild_id: int, model_id: int) -> 
         UnknownModel: where it is not there, not theirs, or its weights are not kept.
     """
     store, generators = interaction.client.store, interaction.client.generators
+    model = await store.models.get(model_id)
+    if model is None or model.guild_id not in (guild_id, BASE):
+        raise UnknownModel(model_id)  # before it is loaded: nobody is to feel what others try
     base = await store.models.active_own(BASE)
     if guild_id != BASE and base is not None and base.id == model_id:
         await store.models.follow_base(guild_id)

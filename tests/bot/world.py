@@ -74,15 +74,18 @@ def buttons_of(message: Any) -> dict[str, bool]:
     }
 
 
-async def publish(settings: Settings, generator: Generator, guild_id: int = BASE) -> int:
+async def publish(
+    settings: Settings, generator: Generator, guild_id: int = BASE, trained_by: int | None = None
+) -> int:
     """Put a model into the database, as a finished training does; its number."""
+    card = generator.card
     model = NewModel(
         guild_id=guild_id,
         run_id=None,
-        trained_by=None,
-        network="gru",
-        held_out_loss=generator.card.held_out.letters,
-        metadata={},
+        trained_by=trained_by,
+        network=card.network.network,
+        held_out_loss=card.held_out.letters,
+        metadata={"names": sum(card.counts.values()), "held_out": card.held_out.categories},
         weights=generator.to_bytes(),
     )
     async with await Store.open(settings.database_url) as store:
