@@ -119,7 +119,7 @@ class NameBot(commands.Bot):
         """Open and compose everything, before the first event."""
         self.store = await self._opened.enter_async_context(await Store.open(self.settings.database_url))
         self._opened.push_async_callback(super().close)
-        self.generators = Generators(self.store)
+        self.generators = Generators(self.store, self.settings.models_loaded)
         self._opened.callback(self.generators.close)
         self.naming = Naming(self.store, self.generators, Decency(self.settings.obscene_words))
         self.datasets = Datasets(self.store, self.settings.data_dir, _bounds(self.settings))

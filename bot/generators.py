@@ -13,11 +13,10 @@ import torch
 
 from bot.errors import Refusal, error_id
 from bot.store import BASE, Store, UnknownModel
-from model import CheckpointError, Generator
+from model import CheckpointError, Generator, memory
 
 log = logging.getLogger(__name__)
 
-_LOADED_AT_ONCE = 16  # a generator with its names is a few MiB
 
 T = TypeVar("T")
 
@@ -37,8 +36,9 @@ class Generators:
     at the same moment; nothing that is in use is ever changed or emptied.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, most: int = 4) -> None:
+        """Keep up to so many in memory, two at least: the base's and another; each is some 40 MiB."""
+        self._store, self._most = store, most
         self._loaded: OrderedDict[int, Serving] = OrderedDict()
         self.hits = self.misses = 0
         """How often a model was asked for that was in memory, and how often one that was not."""
@@ -99,9 +99,9 @@ class Generators:
             return loaded
         self.misses += 1
         weights = await self._store.models.weights(model_id)
-        serving = Serving(model_id, await self.run(lambda: Generator.from_bytes(weights)))
+        serving = Serving(model_id, await self.run(lambda: _from_bytes(weights)))
         self._loaded[model_id] = serving
-        while len(self._loaded) > _LOADED_AT_ONCE:
+        while len(self._loaded) > self._most:
             # Not the base's, from which most servers and all direct messages are answered and completed.
             del self._loaded[next(other for other in self._loaded if other != self._newest.get(BASE))]
         return serving
@@ -128,3 +128,9 @@ class Generators:
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _from_bytes(weights: bytes) -> Generator:
+    generator = Generator.from_bytes(weights)
+    memory.give_back()
+    return generator

@@ -91,6 +91,7 @@ class Settings(BaseModel):
     training_memory_mib: int = Field(2048, ge=256)
     training_minutes: int = Field(60, ge=1)
     models_kept: int = Field(5, ge=1)
+    models_loaded: int = Field(4, ge=2)
     dev_guild_id: int | None = Field(None, gt=0)
     discord_api_url: AnyHttpUrl | None = None
     discord_gateway_url: GatewayUrl | None = None
@@ -132,6 +133,7 @@ _FIXES: dict[str, str] = {
     "training_memory_mib": "use a whole number of MiB, 256 at least",
     "training_minutes": "use a whole number of minutes, 1 at least",
     "models_kept": "use a whole number of models, 1 at least",
+    "models_loaded": "use a whole number of models, 2 at least",
     "dev_guild_id": "use the server's ID, a whole number, or leave it out",
     "discord_api_url": "use an address as https://discord.com/api/v10, or leave it out",
     "discord_gateway_url": "use an address as wss://gateway.discord.gg, or leave it out",

@@ -19,3 +19,13 @@ def keep_freed() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(_MMAP_THRESHOLD, 32 * _MIB)
         libc.mallopt(_TRIM_THRESHOLD, 64 * _MIB)
+
+
+def give_back() -> None:
+    """Return what is freed to the system, where the C library is glibc.
+
+    By itself it does so only from the end of its heap: what stands there keeps all below it. After a model
+    is loaded, which takes some 100 MiB for a moment, that is more than the model.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)

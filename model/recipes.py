@@ -24,7 +24,7 @@ NetworkName = Literal["ensemble", "gru", "lstm", "rnn", "ngram", "tutorial"]
 RecipeName = Literal["quick", "default", "best", "tutorial"]
 
 NETWORKS: dict[NetworkName, AnyConfig] = {
-    "ensemble": EnsembleConfig(members=(GruConfig(), _SURE_COUNTS)),
+    "ensemble": EnsembleConfig(members=(GruConfig(dropout=0.4), _SURE_COUNTS)),
     "gru": GruConfig(),
     "lstm": LstmConfig(),
     "rnn": RnnConfig(),
@@ -44,7 +44,7 @@ class Batched:
     network: AnyConfig = NETWORKS["ensemble"]
     epochs: int | None = None
     """How often every name is shown; where not given, as often as `names` has room for, 2 to 40 times."""
-    names: int = 220_000
+    names: int = 240_000
     """How many names are shown in all: a large corpus takes no longer than this."""
     batch: int = 32
     learning_rate: float = 3e-3
@@ -108,8 +108,7 @@ RECIPES: dict[RecipeName, Recipe] = {
                 _SURE_COUNTS,
                 _WARY_COUNTS,
             )
-        ),
-        names=240_000,
+        )
     ),
     "tutorial": OneByOne(),
 }

@@ -95,7 +95,7 @@ class NgramNetwork(Network):
 
     def start(self, categories: Tensor) -> State:
         order = self.config.order
-        nodes = torch.full((len(categories), 2 * order), self._trie.nowhere, device=categories.device)
+        nodes = self._trie.key.new_full((len(categories), 2 * order), self._trie.nowhere)
         nodes[:, order - 1] = categories + 1
         nodes[:, -1] = 0
         return (nodes,)
@@ -193,16 +193,21 @@ class NgramNetwork(Network):
         onward.view(-1)[node_key[: short - roots]] = torch.arange(roots, short, device=node.device)
         reached = torch.searchsorted(node_key, edge_key).clamp_(max=len(node_key) - 1)
         is_long = (node_key[reached] == edge_key) & (node >= roots)
+        beyond = (nowhere + 1) * self.symbols
+        # Half the memory of a model in use are these numbers; only of millions of names are any larger.
+        number = torch.int32 if beyond < 2**31 else torch.int64
         return _Trie(
             nowhere=nowhere,
             backoff=backoff,
-            first=types.cumsum(0) - types,
-            edges=types,
-            key=nn.functional.pad(edge_key, (0, 1), value=(nowhere + 1) * self.symbols),
-            symbol=symbol,
+            first=(types.cumsum(0) - types).to(number),
+            edges=types.to(number),
+            key=nn.functional.pad(edge_key, (0, 1), value=beyond).to(number),
+            symbol=symbol.to(torch.int16),
             share=share,
-            child=nn.functional.pad(torch.where(is_long, roots + reached, nowhere), (0, 1), value=nowhere),
-            onward=torch.cat((onward, onward[root_of])).flatten(),
+            child=nn.functional.pad(torch.where(is_long, roots + reached, nowhere), (0, 1), value=nowhere).to(
+                number
+            ),
+            onward=torch.cat((onward, onward[root_of])).flatten().to(number),
             short=table,
         )
 
