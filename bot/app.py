@@ -225,11 +225,13 @@ class NameBot(commands.Bot):
 
     async def _retrain_by_itself(self, when: AutoRetrain) -> None:
         """Queue a training that nobody asked for, and show it where its server wants to see it."""
+        guild = self.get_guild(when.guild_id)
+        if guild is None:
+            return  # we are not in it any more, or not yet told of it: then the next look is soon
         run = await self.trainer.request(
             when.guild_id, AS_USUAL, requested_by=None, channel_id=when.channel_id
         )
-        guild = self.get_guild(when.guild_id)
-        with speaking(guild.preferred_locale if guild else discord.Locale.american_english):
+        with speaking(guild.preferred_locale):
             card = RunCard(run)
         try:
             message = await self.get_partial_messageable(when.channel_id).send(view=card)

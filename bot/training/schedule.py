@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from discord.ext import tasks
 
 from bot.datasets import Datasets
 from bot.errors import Refusal
-from bot.generators import Generators
-from bot.store import AutoRetrain, RunInProgress, Store, StoreError
-from model import ModelError
+from bot.generators import Generators, Serving
+from bot.store import AutoRetrain, Run, RunInProgress, Store, StoreError, UnknownModel
+from model import CheckpointError, ModelError
 
 log = logging.getLogger(__name__)
 
@@ -62,18 +63,28 @@ class Schedule:
             return False
         if when.hour == now.hour and since >= _WEEK - timedelta(hours=1):
             return True
-        return when.share is not None and await self._changed(when.guild_id) >= when.share
+        return when.share is not None and await self._changed(when.guild_id, latest) >= when.share
 
-    async def _changed(self, guild_id: int) -> float:
-        """How many names its model has yet to learn or to forget, as a share of the server's own."""
+    async def _changed(self, guild_id: int, latest: Run | None) -> float:
+        """How many names there are to be learned or forgotten, as a share of the server's own."""
         own = await self._store.datasets.everything(guild_id)
-        serving = await self._generators.of_guild(guild_id)
-        if serving is None:
+        learner = await self._learner(guild_id, latest)
+        if learner is None:
             return 0.0
         corpus = (await self._datasets.corpus(guild_id)).names
-        learned = serving.generator.card.names
+        learned = learner.generator.card.names
         changed = sum(
             len({*corpus.get(category, ())} ^ {*learned.get(category, ())})
             for category in corpus.keys() | learned.keys()
         )
         return changed / max(1, sum(map(len, own.values())))
+
+    async def _learner(self, guild_id: int, latest: Run | None) -> Serving | None:
+        """The model that the last training came to, else the one in use.
+
+        Where they differ, the new one was worse, or an admin went back: the same names won't do better.
+        """
+        if latest is not None and latest.model_id is not None:
+            with suppress(UnknownModel, CheckpointError):  # it was deleted, or is damaged
+                return await self._generators.load(latest.model_id)
+        return await self._generators.of_guild(guild_id)

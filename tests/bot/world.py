@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,13 @@ class World:
             await self.env.advance_time(2)
 
 
+class Waiting(Executor):
+    """An executor that begins nothing: what it is given waits until the bot closes."""
+
+    def submit(self, call: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        return Future()
+
+
 def text_of(message: Any) -> str:
     """All that a card says."""
     parts = message.components
@@ -74,20 +82,27 @@ def buttons_of(message: Any) -> dict[str, bool]:
     }
 
 
-async def publish(
-    settings: Settings, generator: Generator, guild_id: int = BASE, trained_by: int | None = None
-) -> int:
-    """Put a model into the database, as a finished training does; its number."""
+def new_model(
+    generator: Generator, guild_id: int = BASE, *, run_id: int | None = None, trained_by: int | None = None
+) -> NewModel:
+    """What a finished training puts into the database."""
     card = generator.card
-    model = NewModel(
+    return NewModel(
         guild_id=guild_id,
-        run_id=None,
+        run_id=run_id,
         trained_by=trained_by,
         network=card.network.network,
         held_out_loss=card.held_out.letters,
         metadata={"names": sum(card.counts.values()), "held_out": card.held_out.categories},
         weights=generator.to_bytes(),
     )
+
+
+async def publish(
+    settings: Settings, generator: Generator, guild_id: int = BASE, trained_by: int | None = None
+) -> int:
+    """Put a model into the database and in use, as a finished training does; its number."""
+    model = new_model(generator, guild_id, trained_by=trained_by)
     async with await Store.open(settings.database_url) as store:
         return (await store.models.publish(model, activate=True)).id
 
