@@ -157,12 +157,16 @@ class Runs:
             if await _is_at_work(session, run_id, attempt):
                 await _draw(session, run_id, pictures)
 
-    async def request_cancel(self, run_id: int) -> bool:
-        """Cancel a run that waits, or ask the job to stop. False if the run is over already."""
+    async def request_cancel(self, run_id: int, why: str | None = None) -> bool:
+        """Cancel a run that waits, or ask the job to stop. False if the run is over already.
+
+        `why` is a sentence, None where the one who asks knows.
+        """
+        told: dict[str, Any] = {"error": why, "error_id": None}
         async with self._database.write() as session:
             if await _moved(
-                session, run_id, RunStatus.CANCELLED, _WAITING, finished_at=now()
-            ) or await _moved(session, run_id, RunStatus.CANCELLING, {RunStatus.RUNNING}):
+                session, run_id, RunStatus.CANCELLED, _WAITING, finished_at=now(), **told
+            ) or await _moved(session, run_id, RunStatus.CANCELLING, {RunStatus.RUNNING}, **told):
                 return True
             asked = select(RunRow.status).where(RunRow.id == run_id)
             return await session.scalar(asked) == RunStatus.CANCELLING
@@ -215,7 +219,9 @@ class Runs:
         """
         if status not in ENDS:
             raise IllegalTransition(run_id, status)
-        values: dict[str, Any] = {"error": error, "error_id": error_id, "finished_at": now()}
+        values: dict[str, Any] = {"finished_at": now()}
+        if status is not RunStatus.CANCELLED:  # why it is cancelled was written when that was asked for
+            values |= {"error": error, "error_id": error_id}
         if loss_curve is not None:
             values["loss_curve"] = [dict(point) for point in loss_curve]
         async with self._database.write() as session:

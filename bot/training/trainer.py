@@ -209,7 +209,7 @@ class Trainer:
 
     async def cancel(self, run_id: int, why: str | None = None) -> bool:
         """Stop a run, within two seconds and whatever it does; False if it is over already."""
-        if not await self._store.runs.request_cancel(run_id):
+        if not await self._store.runs.request_cancel(run_id, why):
             return False
         sent = self._sent
         if sent is not None and sent.run_id == run_id:
@@ -218,7 +218,7 @@ class Trainer:
                 await asyncio.wait({asyncio.wrap_future(sent.job)}, timeout=_TO_STOP)
             sent.job.cancel()
         with suppress(IllegalTransition):  # it has noticed
-            await self._store.runs.finish(run_id, RunStatus.CANCELLED, error=why)
+            await self._store.runs.finish(run_id, RunStatus.CANCELLED)
         return True
 
     async def cancel_guild(self, guild_id: int, why: str) -> None:

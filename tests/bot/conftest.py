@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.settings import Settings
+from bot.training import trainer
 from model import Corpus, Generator, train
 from model.networks import GruConfig
 from model.recipes import Batched
@@ -49,3 +51,12 @@ async def new_world(settings: Settings) -> AsyncIterator[World]:
     opened = await open_world(settings)
     yield opened
     await close_world(opened)
+
+
+@pytest.fixture
+def training_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the bots that are opened train in a thread, which begins sooner than a process.
+
+    For tests of what does not need a process of its own: its end, say.
+    """
+    monkeypatch.setattr(trainer, "Workers", lambda: ThreadPoolExecutor(1))
