@@ -34,6 +34,7 @@ def set_up(settings: Settings) -> None:
     logging.basicConfig(
         level=logging.getLevelNamesMapping()[settings.log_level.upper()], handlers=[handler], force=True
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each look at the schema
     logging.captureWarnings(capture=True)
     sys.excepthook = lambda *raised: log.critical("the program ended", exc_info=raised)
     threading.excepthook = _log_thread

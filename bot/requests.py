@@ -36,16 +36,17 @@ class Length(StrEnum):
     long = "long"
 
     def bounds(self, known: Sequence[str]) -> tuple[int, int]:
-        """The fewest and the most letters: of the shortest or the longest third of the known names."""
+        """The fewest and the most letters: of the shortest or the longest third of the known names.
+
+        None is shorter than the shortest of them: a network may take its first letter for all.
+        """
+        if self is Length.usual:
+            return min(*map(len, known), _USUAL[1]), _USUAL[1]
         lengths = sorted(map(len, known))
         third = len(lengths) // 3
-        match self:
-            case Length.short:
-                return 1, lengths[third]
-            case Length.long:
-                return lengths[-1 - third], max(_LONGEST, lengths[-1])
-            case Length.usual:
-                return _USUAL
+        if self is Length.short:
+            return lengths[0], lengths[third]
+        return lengths[-1 - third], max(_LONGEST, lengths[-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def test_bounds_can_be_kept_by_some_name(known: list[str]) -> None:
     for length in Length:
         fewest, most = length.bounds(known)
         assert 1 <= fewest <= most
+        assert fewest >= min(20, *map(len, known))
         assert length is Length.usual or any(fewest <= len(name) <= most for name in known)
 
 
