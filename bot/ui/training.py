@@ -16,7 +16,7 @@ from bot.training.plan import Plan
 from bot.training.trainer import Turn
 from bot.ui.names import ACCENT
 from bot.ui.persistent import NumberedButton
-from bot.ui.replies import Interaction
+from bot.ui.replies import Interaction, aloud
 
 _BAR = 20  # squares
 
@@ -171,7 +171,9 @@ async def _use(interaction: Interaction, run: Run, model_id: int | None) -> None
         attachment.filename.removesuffix(".png")
         for attachment in (interaction.message.attachments if interaction.message else ())
     )
-    card = RunCard(run, None, await outcome_of(run, store), dict.fromkeys(shown, b""))
+    outcome = await outcome_of(run, store)
+    with aloud(interaction):
+        card = RunCard(run, None, outcome, dict.fromkeys(shown, b""))
     await interaction.response.edit_message(view=card)
 
 

@@ -13,7 +13,12 @@ from bot.app import build
 from bot.localisation import CATALOGUES, LANGUAGES, _, duration, listed, ngettext, number, percent, speaking
 from bot.localisation.collect import collect
 from bot.settings import Settings
-from tests.bot.world import World, buttons_of, text_of
+from bot.store import RunStatus
+from bot.ui.training import UseNew
+from model import Generator
+from tests.bot.test_models import forged
+from tests.bot.test_training import queue_run
+from tests.bot.world import World, buttons_of, new_model, text_of
 
 NAMES = sorted(set(LANGUAGES.values()))
 
@@ -165,6 +170,20 @@ async def test_a_member_is_answered_in_their_language_and_a_public_card_in_the_s
         assert text_of(refused) == _(
             "There are no letters in that: give first letters, such as rus, or leave them out."
         )
+
+
+async def test_a_public_card_stays_in_the_servers_language_when_a_button_changes_it(
+    world: World, generator: Generator, locales: dict[str, str]
+) -> None:
+    run = await queue_run(world.bot.store, world.guild.id, b"")
+    await world.bot.store.runs.start(run.id)
+    model = new_model(generator, world.guild.id, run_id=run.id)
+    await world.bot.store.runs.finish(run.id, RunStatus.REJECTED, model=model)
+
+    reply = await world.boss.click(await forged(world, UseNew(run.id)))
+
+    with speaking("fr"):
+        assert _("The new one is in use.") in text_of(reply.response)
 
 
 def test_no_sentence_hides_in_an_f_string() -> None:
