@@ -31,6 +31,15 @@ def _take_training(chat: Chat) -> None:
 
 def _take_names(chat: Chat) -> None:
     chat.wait_for("Russian")  # the page's own people have begun
+    chat.page.wait_for_timeout(15_000)  # and are done
+    chat.type_command("name", language="russian", letters="rus")
+    card = chat.wait_for("Russian · for @Ada")
+    card.scroll_into_view_if_needed()
+    chat.page.wait_for_timeout(1500)  # while it is brought up to date it is dim
+    chat.page.screenshot(path=PICTURES / "page.png")
+    chat.press("Write it for me", card)
+    chat.page.wait_for_timeout(3000)
+    _keep(chat.messages.last, "written")
     chat.type_command("blend", first="italian", second="japanese", letters="am")
     _keep(chat.wait_for("×"), "blend")
     chat.type_command("origin", name="Rovakov")
@@ -42,12 +51,6 @@ def _take_names(chat: Chat) -> None:
     _keep(chat.wait_for("Most asked for"), "top")
     chat.type_command("dataset list")
     _keep(chat.wait_for("own categories"), "dataset")
-    chat.type_command("name", language="russian", letters="rus")
-    card = chat.wait_for("Russian · for @Ada")
-    chat.page.screenshot(path=PICTURES / "page.png")
-    chat.press("Write it for me", card)
-    chat.page.wait_for_timeout(3000)
-    _keep(chat.messages.last, "written")
 
 
 def _keep(message: Locator, name: str) -> None:
