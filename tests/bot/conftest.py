@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from bot.settings import Settings
 from bot.training import trainer
+from bot.training.plan import Wish
 from model import Corpus, Generator, train
 from model.networks import GruConfig
 from model.recipes import Batched
@@ -46,8 +47,9 @@ async def world(settings: Settings, tmp_path: Path, published: Path) -> AsyncIte
 
 
 @pytest_asyncio.fixture
-async def new_world(settings: Settings) -> AsyncIterator[World]:
-    """The bot at its very first start: there is no model yet."""
+async def new_world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """The bot at its very first start: there is no model yet, and a rough one is on its way."""
+    monkeypatch.setattr(trainer, "AS_USUAL", Wish(recipe="quick"))
     opened = await open_world(settings)
     yield opened
     await close_world(opened)

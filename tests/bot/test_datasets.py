@@ -26,6 +26,7 @@ async def languages(world: World, who, channel) -> list[str]:
     return [c["value"] for c in await who.autocomplete(channel, "name", "language", "")]
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_a_category_is_added_trained_and_completes_for_its_server_alone(world: World) -> None:
     elsewhere = world.env.create_guild("Elsewhere")
     their_channel = elsewhere.create_text_channel("general")

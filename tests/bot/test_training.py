@@ -1,4 +1,7 @@
-"""/retrain and the first training, each with a real worker process."""
+"""/retrain and the first training.
+
+What is about processes has a real one; the others train in a thread, which begins sooner.
+"""
 
 import asyncio
 import multiprocessing
@@ -33,9 +36,10 @@ async def latest(world: World, guild_id: int | None = None) -> Run:
 
 async def queue_run(store: Store, guild_id: int, archive: bytes) -> Run:
     """A run that nobody has taken on."""
-    return await store.runs.request(NewRun(guild_id, None, None, "default", "default", 0, {}, archive))
+    return await store.runs.request(NewRun(guild_id, None, None, "default", "quick", 0, {}, archive))
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_the_first_start_trains_and_says_how_far_it_is(new_world: World) -> None:
     world = new_world
     reply = await world.alice.slash(world.channel, "name", language="russian")
@@ -154,6 +158,7 @@ async def test_names_are_made_while_it_trains(world: World) -> None:
     assert len(names_on(reply.response)) == 3
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_a_deleted_card_does_not_stop_it(world: World) -> None:
     await world.boss.slash(world.channel, "retrain")
     run = await latest(world)
@@ -198,6 +203,7 @@ class Killed(Executor):
         return future
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_a_run_that_is_killed_three_times_fails_with_a_sentence_and_the_next_works(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -239,6 +245,7 @@ async def test_a_run_goes_on_after_the_bot_was_closed(settings: Settings, genera
         await close_world(world)
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_a_run_of_a_process_that_vanished_is_found_and_goes_on(
     world: World, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +263,7 @@ async def test_a_run_of_a_process_that_vanished_is_found_and_goes_on(
     assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_a_queued_run_is_taken_up_after_a_restart(world: World, data_dir: Path) -> None:
     await queue_run(world.bot.store, world.guild.id, Corpus.read(data_dir).to_zip())
 
@@ -265,6 +273,7 @@ async def test_a_queued_run_is_taken_up_after_a_restart(world: World, data_dir: 
     assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_a_corpus_that_cannot_be_learned_fails_with_a_sentence(world: World) -> None:
     await queue_run(world.bot.store, world.guild.id, b"no zip")
 
