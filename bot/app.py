@@ -50,6 +50,8 @@ from bot.uploads import Bounds
 log = logging.getLogger(__name__)
 
 _PATIENCE = 5.0  # seconds that answers may take when the bot closes
+# Seconds that a write waits for another process's. /name writes twice, and Discord waits three seconds.
+_PATIENCE_TO_WRITE = 1.0
 
 _ITEMS = (
     *(Again, More, WriteIt, MoodSelect, Star),
@@ -117,7 +119,9 @@ class NameBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Open and compose everything, before the first event."""
-        self.store = await self._opened.enter_async_context(await Store.open(self.settings.database_url))
+        self.store = await self._opened.enter_async_context(
+            await Store.open(self.settings.database_url, patience=_PATIENCE_TO_WRITE)
+        )
         self._opened.push_async_callback(super().close)
         self.generators = Generators(self.store, self.settings.models_loaded)
         self._opened.callback(self.generators.close)

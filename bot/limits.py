@@ -35,9 +35,9 @@ class Limits:
             limits[guild_key(asker.guild_id)] = self._server
         try:
             free_again = await self._uses.charge_all(limits, at)
-        except StoreError:  # a database that can't be written to must not keep names from anyone
-            log.exception("a use could not be counted")
-            free_again = None
+        except StoreError as error:  # a database that can't be written to must not keep names from anyone
+            log.error("a use could not be counted: %s", error)
+            limits, free_again = {}, None
         if free_again is not None:
             when = f"<t:{int(free_again.timestamp()) + 1}:R>"  # whole seconds, and not one too soon
             raise Refusal("That was a lot at once. You can go on {when}.", when=when)
@@ -46,7 +46,7 @@ class Limits:
         except (Refusal, ModelError):
             raise
         except Exception:
-            for key in limits:
-                with suppress(StoreError):
+            with suppress(StoreError):
+                for key in limits:
                     await self._uses.refund(key, at)
             raise

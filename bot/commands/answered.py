@@ -1,11 +1,12 @@
-"""A refusal is an answer like any other, and no error of the command's."""
+"""A refusal is an answer like any other, and so is a database out of order: no errors of the command's."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from bot.errors import Refusal
-from bot.ui.replies import Interaction, tell_refusal
+from bot.store import StoreError
+from bot.ui.replies import Interaction, tell_error, tell_refusal
 from model import ModelError
 
 Cog = TypeVar("Cog")
@@ -25,6 +26,8 @@ def answered(callback: Callback[Cog, Options]) -> Callback[Cog, Options]:
                 await callback(cog, interaction, *args, **options)
         except (Refusal, ModelError) as refusal:
             await tell_refusal(interaction, refusal)
+        except StoreError as error:
+            await tell_error(interaction, error)
 
     return answering
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
@@ -26,10 +27,11 @@ log = logging.getLogger(__name__)
 class Database:
     """An open database. `read` and `write` are the only ways to it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, patience: float) -> None:
         """Take over an engine; `open` is the usual way to make one of these."""
         self._engine = engine
-        self._writing_engine = engine.execution_options(writes=True)
+        self._patience = patience
+        self._last_write_failed = False
         # SQLite has one writer at a time, and those who wait for it poll, with growing pauses. In
         # this process they queue instead: each is served in its turn, as soon as it can be.
         self._turn: AbstractAsyncContextManager[object] = asyncio.Lock() if self.is_sqlite else nullcontext()
@@ -40,11 +42,12 @@ class Database:
         return sqlite.is_sqlite(self._engine.url)
 
     @classmethod
-    async def open(cls, address: str, *, migrate: bool) -> Self:
+    async def open(cls, address: str, *, migrate: bool, patience: float) -> Self:
         """Connect to the database at an SQLAlchemy URL, and see that its schema is this version's.
 
-        With `migrate`, make an SQLite file's folder and bring the schema up to date. Raises
-        `StoreError`, with a sentence for the host, if the database can't be used.
+        With `migrate`, make an SQLite file's folder and bring the schema up to date. A write waits for
+        other processes' for `patience` seconds, on SQLite. Raises `StoreError`, with a sentence for the
+        host, if the database can't be used.
         """
         url = _parse(address)
         try:
@@ -56,7 +59,7 @@ class Database:
             raise StoreError(
                 f"The database {url.render_as_string()} can't be opened: {_reason(error)}."
             ) from error
-        return cls(_engine(url))
+        return cls(_engine(url), patience)
 
     async def check(self) -> None:
         """Read an SQLite file whole, and of another database whether it answers.
@@ -90,13 +93,30 @@ class Database:
         If an exception leaves the block, nothing has changed. Raises `StoreError` if the database
         fails; an `IntegrityError` is let through, for the caller knows what it means.
         """
-        with _translating_errors("written"):
-            async with (
-                self._turn,
-                AsyncSession(self._writing_engine, expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                yield session
+        asked_at = time.monotonic()
+        async with self._turn:
+            engine = self._engine.execution_options(writes=True, patience=self._patience_since(asked_at))
+            try:
+                with _translating_errors("written"):
+                    async with (
+                        AsyncSession(engine, expire_on_commit=False) as session,
+                        session.begin(),
+                    ):
+                        yield session
+            except StoreError:
+                self._last_write_failed = True
+                raise
+            self._last_write_failed = False
+
+    def _patience_since(self, asked_at: float) -> float:
+        """How many seconds a write that was asked for then may wait for other processes.
+
+        While another process keeps the lock, those that queued here have waited for it already: if
+        each began to wait when its turn came, the last would wait for the sum.
+        """
+        if not self._last_write_failed:
+            return self._patience
+        return max(0.0, self._patience - (time.monotonic() - asked_at))
 
 
 async def take_turns(session: AsyncSession, *keys: str) -> None:

@@ -32,7 +32,8 @@ OLDEST_VERSION = (3, 35)
 """The first SQLite that has RETURNING, by which new rows tell their IDs. Of March 2021."""
 
 _PRAGMAS = (
-    # Milliseconds to wait for another process's lock. First, so that it covers what follows.
+    # Milliseconds to wait for another process's lock; a write says how long anew. First, so that it
+    # covers what follows.
     "busy_timeout = 5000",
     # Readers go on while another process writes.
     "journal_mode = WAL",
@@ -148,7 +149,8 @@ def configure(engine: Engine, *, enforce_foreign_keys: bool = True) -> None:
 
     A connection with the execution option `writes=True` takes the write lock as it begins. One that
     reads first and asks for the lock later is refused at once, whatever the busy timeout, if
-    another has written in between: its snapshot is stale.
+    another has written in between: its snapshot is stale. It waits for the lock for the option
+    `patience`, in seconds.
     """
     foreign_keys = f"foreign_keys = {'ON' if enforce_foreign_keys else 'OFF'}"
 
@@ -167,8 +169,10 @@ def configure(engine: Engine, *, enforce_foreign_keys: bool = True) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if "patience" in options:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['patience'] * 1000:.0f}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 def require_version() -> None:

@@ -40,16 +40,17 @@ class Store:
         self.privacy = Privacy(database)
 
     @classmethod
-    async def open(cls, url: str, *, migrate: bool = True) -> Self:
+    async def open(cls, url: str, *, migrate: bool = True, patience: float = 5.0) -> Self:
         """Open the database at an SQLAlchemy URL with an asynchronous driver.
 
         With `migrate`, an SQLite file and its folder are made if need be and the schema is brought
-        up to date. Without, as in a training process, the schema must be up to date already.
+        up to date. Without, as in a training process, the schema must be up to date already. What
+        writes waits for other processes that do for `patience` seconds, on SQLite.
 
         Raises `SchemaTooNew` if a newer version wrote the database, and `StoreError` if it can't be
         used for any other reason, each with a sentence for the host.
         """
-        return cls(await Database.open(url, migrate=migrate))
+        return cls(await Database.open(url, migrate=migrate, patience=patience))
 
     async def check(self) -> None:
         """See whether the database is whole, which may take a while. Raises `StoreError` if not."""

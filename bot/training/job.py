@@ -8,8 +8,9 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import psutil
 
@@ -39,7 +40,11 @@ _BEAT = 0.5  # seconds between reports
 _DRAWING = 2.0  # seconds between pictures, and between names for the card, as often as it may be edited
 _NAMES = 2  # names in each category that is shown
 _DEAF = 5.0  # seconds after which a training that does not stop is left to itself
-_PATIENCE = 60.0  # seconds that the end of a run may wait for the database
+_PATIENCE_TO_WRITE = 5.0  # seconds that a write waits for another process's
+_PATIENCE = 60.0  # seconds that the begin and the end of a run may wait for the database
+_PAUSE = 1.0  # seconds between two tries to write them
+
+T = TypeVar("T")
 
 
 def run(database_url: str, run_id: int) -> None:
@@ -48,9 +53,9 @@ def run(database_url: str, run_id: int) -> None:
 
 
 async def _run(database_url: str, run_id: int) -> None:
-    async with await Store.open(database_url, migrate=False) as store:
+    async with await Store.open(database_url, migrate=False, patience=_PATIENCE_TO_WRITE) as store:
         try:
-            order = await store.runs.start(run_id)
+            order = await _insist(lambda: store.runs.start(run_id), f"run {run_id} can't begin yet")
         except IllegalTransition:
             return  # cancelled while it waited, or another worker has it
         with suppress(IllegalTransition):  # it was declared over meanwhile: what came of it is not wanted
@@ -83,8 +88,9 @@ class _Job:
             await self._finish(RunStatus.CANCELLED)
         except (_Failure, ModelError) as failure:
             await self._fail(str(failure))
-        except StoreError:
-            raise  # its end can't be written either: the trainer finds the run without a process
+        except StoreError as error:
+            # If that can't be written either, the trainer finds the run without a process.
+            await self._fail("The database could not be used: the host's log says why.", error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the run without an end
             await self._fail(_told(error), error)
 
@@ -209,27 +215,34 @@ class _Job:
         pictures: Mapping[str, bytes] | None = None,
     ) -> None:
         """End the run, as soon as the database takes it."""
-        order, limits = self._order, self._plan.limits
-        given_up = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                await self._store.runs.finish(
-                    order.run_id,
-                    status,
-                    attempt=order.attempt,
-                    error=error,
-                    error_id=error_id,
-                    model=model,
-                    loss_curve=loss_curve,
-                    pictures=pictures,
-                    keep=limits.models,
-                )
-                return
-            except StoreError as failure:
-                log.warning("run %s can't be ended as %s yet: %s", order.run_id, status, failure)
-                if time.monotonic() > given_up:
-                    raise
-                await asyncio.sleep(1)
+        order = self._order
+        await _insist(
+            lambda: self._store.runs.finish(
+                order.run_id,
+                status,
+                attempt=order.attempt,
+                error=error,
+                error_id=error_id,
+                model=model,
+                loss_curve=loss_curve,
+                pictures=pictures,
+                keep=self._plan.limits.models,
+            ),
+            f"run {order.run_id} can't be ended as {status} yet",
+        )
+
+
+async def _insist(write: Callable[[], Awaitable[T]], not_yet: str) -> T:
+    """Write as soon as the database takes it. Raises `StoreError` if it doesn't for a minute."""
+    given_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return await write()
+        except StoreError as failure:
+            log.warning("%s: %s", not_yet, failure)
+            if time.monotonic() > given_up:
+                raise
+            await asyncio.sleep(_PAUSE)
 
 
 class _Training:

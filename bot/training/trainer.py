@@ -232,7 +232,10 @@ class Trainer:
         self._watch.cancel()
         sent = self._sent
         if sent is not None:
-            await self._interrupt(sent.run_id, "The bot was stopped meanwhile.")
+            try:
+                await self._interrupt(sent.run_id, "The bot was stopped meanwhile.")
+            except StoreError as error:  # the next start finds that nothing is heard of it
+                log.warning("run %s could not be interrupted: %s", sent.run_id, error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look_at_all(), _LAST_WORDS)
         await asyncio.to_thread(self._executor.shutdown, wait=True, cancel_futures=True)

@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.errors import Refusal, error_id
 from bot.localisation import _, listed, speaking
 from bot.requests import Asker
+from bot.store import StoreError
 from bot.text import fitting, plain
 from model import ModelError
 
@@ -87,6 +88,7 @@ async def tell_error(interaction: Interaction, error: BaseException) -> None:
     | a missing permission | which one | nothing |
     | a command that Discord shows but that has changed | to reload | nothing |
     | an interaction that has expired | nothing: nobody listens | a line |
+    | a database that can't be used | to try again later | a line |
     | anything else | that it is our fault, with an ID | the traceback, with that ID |
     """
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
@@ -114,6 +116,9 @@ async def _tell_cause(interaction: Interaction, cause: BaseException) -> None:
             await tell(interaction, _("This command has changed. Reload Discord (Ctrl+R) and try again."))
         case discord.NotFound() if cause.code == _UNKNOWN_INTERACTION:
             log.warning("interaction %s of %s had expired", interaction.id, interaction.user.id)
+        case StoreError():
+            log.error("%s failed: %s", _what(interaction), cause)
+            await tell(interaction, _("The database can't be used at the moment. Try again in a minute."))
         case _:
             number = error_id()
             log.error("error %s: %s", number, _what(interaction), exc_info=cause)

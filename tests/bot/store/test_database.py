@@ -103,7 +103,7 @@ class TestOpening:
 async def database(store: Store, url: str) -> AsyncIterator[Database]:
     """The same database, from beneath."""
     assert store
-    database = await Database.open(url, migrate=False)
+    database = await Database.open(url, migrate=False, patience=5.0)
     yield database
     await database.close()
 
@@ -222,12 +222,10 @@ class TestFailing:
         url: str,
         store: Store,
         new_generation: NewGeneration,
-        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         assert store
-        monkeypatch.setattr("bot.store.sqlite._PRAGMAS", ("busy_timeout = 20",))
         locker = sqlite3.connect(path, isolation_level=None)
-        async with await Store.open(url) as impatient:
+        async with await Store.open(url, patience=0.02) as impatient:
             locker.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreError, match=r"can't be written: database is locked\.$"):
                 await impatient.history.keep(new_generation)
@@ -236,6 +234,29 @@ class TestFailing:
             kept = await impatient.history.keep(new_generation)
             assert await impatient.history.generation(kept.id) == kept
         locker.close()
+
+    async def test_those_who_queued_while_it_was_locked_do_not_begin_to_wait_then(
+        self,
+        path: Path,
+        url: str,
+        store: Store,
+        new_generation: NewGeneration,
+        sent: list[tuple[str, Sequence[object]]],
+    ) -> None:
+        assert store
+        locker = sqlite3.connect(path, isolation_level=None)
+        async with await Store.open(url, patience=0.05) as impatient:
+            sent.clear()
+            locker.execute("BEGIN IMMEDIATE")
+            failures = await asyncio.gather(
+                *(impatient.history.keep(new_generation) for _ in range(3)), return_exceptions=True
+            )
+            locker.execute("ROLLBACK")
+        locker.close()
+
+        assert [type(failure) for failure in failures] == [StoreError] * 3
+        waits = [statement for statement, _ in sent if "busy_timeout" in statement]
+        assert waits == [f"PRAGMA busy_timeout = {milliseconds}" for milliseconds in (50, 0, 0)]
 
     async def test_a_full_disk_is_said_to_be_and_nothing_is_half_kept(
         self,
