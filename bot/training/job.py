@@ -15,6 +15,7 @@ from typing import TypeVar
 import psutil
 
 from bot.errors import error_id
+from bot.localisation import N_
 from bot.store import (
     IllegalTransition,
     NewModel,
@@ -347,5 +348,5 @@ def _told(error: Exception) -> str:
     """The sentence for a failure that is no refusal."""
     # What torch raises when there is no memory is a plain RuntimeError.
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
-        return "There was not enough memory for it: choose a smaller network or fewer categories."
-    return "Something went wrong on our side while it was training."
+        return N_("There was not enough memory for it: choose a smaller network or fewer categories.")
+    return N_("Something went wrong on our side while it was training.")

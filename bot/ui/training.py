@@ -215,7 +215,7 @@ def _what(run: Run) -> str:
 def _lines(run: Run, turn: Turn | None) -> list[str]:
     if run.status in ENDS or run.status is RunStatus.INTERRUPTED:
         number = [_("-# In the log it is `{error_id}`.", error_id=run.error_id)] if run.error_id else []
-        return [run.error or _("The model in use stays as it was."), *number]
+        return [_(run.error or N_("The model in use stays as it was.")), *number]
     if turn is not None:
         return [_place(turn)]
     progress = run.progress
