@@ -148,8 +148,8 @@ async def test_each_choice_has_a_sentence(idle: World) -> None:
 async def test_each_choice_tells_how_long_such_a_training_took_here(
     idle: World, generator: Generator
 ) -> None:
-    await past(idle, generator, "gru", await base(idle))
-    await past(idle, generator, "lstm", None)
+    await past(idle, generator, network="gru", start_from=await base(idle))
+    await past(idle, generator, network="lstm", start_from=None)
 
     networks, recipes = await offered(idle, "network"), await offered(idle, "recipe")
 
@@ -159,10 +159,8 @@ async def test_each_choice_tells_how_long_such_a_training_took_here(
     assert "not tried here yet" in recipes["quick"]
 
 
-async def past(
-    world: World, generator: Generator, *, network: str, recipe: str, start_from: int | None
-) -> None:
-    """Have the server look back upon a training."""
+async def past(world: World, generator: Generator, *, network: str, start_from: int | None) -> None:
+    """Have the server look back upon a training by the default recipe."""
     plan = Plan(start_from=start_from, names=sum(generator.card.counts.values()), categories=3)
     options = plan.model_dump(mode="json")
     runs = world.bot.store.runs
