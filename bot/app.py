@@ -149,7 +149,7 @@ class NameBot(commands.Bot):
         await self._publish_commands()
         await self.trainer.start(self._moved_on)
         schedule = Schedule(self.store, self.datasets, self.generators, self._retrain_by_itself)
-        self._opened.callback(schedule.close)
+        self._opened.push_async_callback(schedule.close)
         schedule.start()
         await self._serve_metrics()
         self.is_set_up = True

@@ -1,16 +1,20 @@
 """What expires: the data of servers that the bot has left, and history older than the host keeps."""
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import discord
 from discord.ext import commands, tasks
 
+from bot.loops import end
 from bot.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
 _DAYS_AFTER_LEAVING = 30
+_PATIENCE = 2.0  # seconds
 
 
 class Housekeeping(commands.Cog):
@@ -20,13 +24,18 @@ class Housekeeping(commands.Cog):
         self._bot = bot
         self._store = store
         self._history_days = history_days
+        self._noting: asyncio.Task[Any] | None = None
 
     async def cog_unload(self) -> None:
-        self._daily.cancel()
+        """Be done with the database before it closes: who waits for a closed one waits for good."""
+        await end(self._daily)
+        if self._noting is not None:
+            await asyncio.wait({self._noting}, timeout=_PATIENCE)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Note what servers were left, or came back, unnoticed, and begin to look once a day."""
+        self._noting = asyncio.current_task()
         here = {guild.id for guild in self._bot.guilds}
         for guild_id in await self._store.privacy.guilds() - here:
             await self._store.privacy.leave(guild_id)

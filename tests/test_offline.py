@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 
 def cards_of(chat: Chat, letters: str, count: int) -> list[Locator]:
     """Wait for so many cards whose names begin with these; the page's own people make others meanwhile."""
-    for _ in range(100):
+    for _ in range(300):
         found = [card for card in chat.messages.all() if initials(card) == letters]
         if len(found) >= count:
             return found

@@ -10,6 +10,7 @@ from discord.ext import tasks
 from bot.datasets import Datasets
 from bot.errors import Refusal
 from bot.generators import Generators, Serving
+from bot.loops import end
 from bot.store import AutoRetrain, Run, RunInProgress, Store, StoreError, UnknownModel
 from model import CheckpointError, ModelError
 
@@ -34,8 +35,8 @@ class Schedule:
     def start(self) -> None:
         self._looks.start()
 
-    def close(self) -> None:
-        self._looks.cancel()
+    async def close(self) -> None:
+        await end(self._looks)
 
     async def _look(self) -> None:
         try:

@@ -15,6 +15,7 @@ from discord.ext import tasks
 from bot.datasets import Datasets
 from bot.errors import Refusal, error_id
 from bot.generators import Generators, Serving
+from bot.loops import end
 from bot.store import (
     BASE,
     ENDS,
@@ -229,7 +230,7 @@ class Trainer:
 
     async def close(self) -> None:
         """Interrupt our own run, which is to go on after the next start, and end the process that does it."""
-        self._watch.cancel()
+        await end(self._watch)
         sent = self._sent
         if sent is not None:
             try:
