@@ -73,8 +73,8 @@ async def _history(folder: Path) -> None:
         since = {"week": now - timedelta(days=7), "month": now - timedelta(days=30), "ever": None}
         tops = []
         for title, moment in since.items():
-            names = await _median(lambda at=moment: stars.top_names(_GUILD, at))  # type: ignore[misc]
-            languages = await _median(lambda at=moment: stars.top_languages(_GUILD, at))  # type: ignore[misc]
+            names = await _median(partial(stars.top_names, _GUILD, moment))
+            languages = await _median(partial(stars.top_languages, _GUILD, moment))
             tops.append([title, f"{names:.1f}", f"{languages:.1f}"])
         show(f"/top over {_NAMES:,} names, ms", ["", "names", "languages"], tops)
 
