@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import machine, names, networks, newcomers, sampling, serving, speed
+from benchmarks import machine, members, names, networks, newcomers, sampling, serving, speed
 from benchmarks.runs import Trainings
 from benchmarks.tables import console, note
 from model import Corpus
@@ -16,6 +16,7 @@ SECTIONS: dict[str, Callable[[Trainings], None]] = {
     "sampling": sampling.run,
     "names": names.run,
     "newcomers": newcomers.run,
+    "members": lambda trainings: members.run(trainings.corpus),
     "serving": serving.run,
 }
 
