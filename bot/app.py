@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from contextlib import AsyncExitStack
+from functools import partial
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import logs
 from bot.answering import Answering
 from bot.commands.about import About
 from bot.commands.datasets import DatasetCommands
@@ -34,6 +36,7 @@ from bot.store import BASE, AutoRetrain, Run, RunInProgress, Store
 from bot.training.plan import AS_USUAL, TrainingLimits, Wish
 from bot.training.schedule import Schedule
 from bot.training.trainer import Trainer, Turn
+from bot.training.workers import Workers
 from bot.ui.datasets import NamesForm, RetrainNow
 from bot.ui.favourites import FavouritesFile, FavouritesPage, Forget
 from bot.ui.history import GoToForm, LanguageSelect, LettersForm, MemberSelect, PanelButton, TurnButton
@@ -130,6 +133,7 @@ class NameBot(commands.Bot):
         self.limits = Limits(self.store, self.settings.member_limits, self.settings.server_limits)
         self.cards = LiveCards(self, self.store)
         self._opened.push_async_callback(self.cards.close)
+        without_token = self.settings.model_copy(update={"discord_token": None})  # no business of workers
         self.trainer = Trainer(
             self.settings.database_url,
             self.datasets,
@@ -140,11 +144,12 @@ class NameBot(commands.Bot):
                 minutes=self.settings.training_minutes,
                 models=self.settings.models_kept,
             ),
+            executor=Workers(partial(logs.set_up, without_token)),
         )
         self._opened.push_async_callback(self._finish)
         await self.naming.prepare()
         await self.add_commands()
-        await self.add_cog(Housekeeping(self, self.store, self.settings.history_days))
+        await self.add_cog(Housekeeping(self, self.store, self.trainer, self.settings.history_days))
         self.add_dynamic_items(*_ITEMS)
         await self._publish_commands()
         await self.trainer.start(self._moved_on)
@@ -243,10 +248,6 @@ class NameBot(commands.Bot):
             log.warning("run %s is not shown in its channel: %s", run.id, error)
             return
         await self._follow(run, message)
-
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Stop the training of a server that the bot has left."""
-        await self.trainer.cancel_guild(guild.id, "The bot is not in this server any more.")
 
     async def _follow(self, run: Run, message: discord.Message) -> None:
         """Keep a message up to date as a run's card; the run may have moved on before it was there."""

@@ -31,7 +31,6 @@ from bot.store import (
 from bot.text import plain
 from bot.training import job
 from bot.training.plan import AS_USUAL, Plan, TrainingLimits, Wish, estimate, seconds_for
-from bot.training.workers import Workers
 from model import Corpus, Generator
 from model.recipes import recipe_named
 from model.text import fold
@@ -75,9 +74,9 @@ class _Sent:
 class Trainer:
     """Sends runs to an executor, one at a time, and watches them in the database.
 
-    The default executor spawns a process for each, so that the bot's own is never busy with training.
-    Any other that can import this package will do; if it can't stop a job that runs when its future
-    is cancelled, the job stops by itself when it next looks into the database.
+    Any executor will do that can import this package; `Workers` spawns a process for each run, so that
+    the bot's own is never busy with training. If it can't stop a job that runs when its future is
+    cancelled, the job stops by itself when it next looks into the database.
     """
 
     def __init__(
@@ -88,14 +87,14 @@ class Trainer:
         generators: Generators,
         *,
         limits: TrainingLimits,
-        executor: Executor | None = None,
+        executor: Executor,
     ) -> None:
         self._database_url = database_url
         self._datasets = datasets
         self._store = store
         self._generators = generators
         self._limits = limits
-        self._executor = executor or Workers()
+        self._executor = executor
         self._sent: _Sent | None = None
         self._seen: dict[int, tuple[Run, Turn | None] | None] = {}
         """The runs that are followed, each as it was last told of."""

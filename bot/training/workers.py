@@ -11,9 +11,6 @@ from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ParamSpec, TypeVar
 
-from bot import logs
-from bot.settings import Settings
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -31,10 +28,12 @@ class WorkerEnded(Exception):
 class Workers(Executor):
     """Each call has a new process, so that its memory goes with it and the next finds no trace of it.
 
-    What the call returns is lost: a training job leaves its result in the database.
+    What the call returns is lost: a training job leaves its result in the database. `initializer` is
+    called first in each process, as that of a `ProcessPoolExecutor` is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, initializer: Callable[[], object] | None = None) -> None:
+        self._initializer = initializer
         self._jobs: set[_Job] = set()
 
     def submit(  # type: ignore[override]
@@ -42,7 +41,7 @@ class Workers(Executor):
     ) -> Future[None]:
         """Start a process for the call; cancelling its future ends it."""
         process = multiprocessing.get_context("spawn").Process(
-            target=_work, args=(call, args, options), daemon=True
+            target=_work, args=(self._initializer, call, args, options), daemon=True
         )
         process.start()
         job = _Job(process)
@@ -87,11 +86,17 @@ class _Job(Future[None]):
             self.set_result(None)
 
 
-def _work(call: Callable[..., object], args: tuple[Any, ...], options: dict[str, Any]) -> None:
+def _work(
+    initializer: Callable[[], object] | None,
+    call: Callable[..., object],
+    args: tuple[Any, ...],
+    options: dict[str, Any],
+) -> None:
     """The process's own beginning: its Ctrl-C is the bot's to handle, and the bot goes first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_NICENESS)
-    logs.set_up(Settings.read())  # as the bot's own: it inherits the environment and the folder
+    if initializer is not None:
+        initializer()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     call(*args, **options)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot import app
 from bot.settings import Settings
 from bot.training import trainer
 from bot.training.plan import Wish
@@ -61,4 +62,4 @@ def training_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
     For tests of what does not need a process of its own: its end, say.
     """
-    monkeypatch.setattr(trainer, "Workers", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr(app, "Workers", lambda _: ThreadPoolExecutor(1))

@@ -23,7 +23,8 @@ from bot.training.trainer import Trainer
 from model import Corpus, Generator
 from tests.bot.test_app import break_down
 from tests.bot.test_datasets import ELVES, add
-from tests.bot.world import World, buttons_of, names_on, text_of
+from tests.bot.test_training import latest
+from tests.bot.world import Waiting, World, buttons_of, names_on, text_of
 
 TOLD = "The database can't be used at the moment. Try again in a minute."
 MANY = "\n".join("El" + "".join(end) for end in product("abcdefghijklm", repeat=3)).encode()
@@ -230,6 +231,26 @@ async def test_the_worker_is_ended_with_the_bot_though_that_can_not_be_noted(
 
     assert executor.is_shut_down
     assert "could not be interrupted: The database can't be written" in caplog.text
+
+
+async def test_that_a_server_was_left_is_noted_when_it_can_be(
+    world: World, faults: Faults, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.bot.trainer._executor = Waiting()
+    await world.boss.slash(world.channel, "retrain")
+
+    with faults.locked():
+        await world.bot.get_guild(world.guild.id).leave()
+        await world.env.settle()
+    assert caplog.text.count("could not be noted yet: The database can't be written") == 1
+    assert "Traceback" not in caplog.text
+    await world.env.advance_time(30)
+    await world.until(lambda: not world.bot.trainer.is_busy)
+
+    run = await latest(world)
+    assert run.status is RunStatus.CANCELLED
+    assert run.error == "The bot is not in this server any more."
+    assert await world.bot.store.privacy.departed() == {world.guild.id}
 
 
 class Training:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot import app
 from bot.store import Run, RunStatus
 from bot.training import job
 from bot.training.plan import TrainingLimits, Wish
@@ -157,6 +158,18 @@ async def test_what_waits_for_a_server_that_the_bot_leaves_is_not_trained(world:
     run = await latest(world)
     assert await statuses(world, run) == ["queued", "cancelled"]
     assert run.error == "The bot is not in this server any more."
+
+
+async def test_what_waits_for_a_server_that_was_left_unnoticed_is_not_trained(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await queue_run(world.bot.store, 4711, b"")
+
+    monkeypatch.setattr(app, "Workers", lambda _: Waiting())
+    await world.restart()
+    await world.until(lambda: not world.bot.trainer.is_busy)
+
+    assert await statuses(world, run) == ["queued", "cancelled"]
 
 
 async def test_a_training_at_work_is_cancelled(world: World) -> None:

@@ -109,7 +109,7 @@ async def test_old_names_go_if_the_host_says_so(world: World) -> None:
 
     await housekeeping(world).purge(later)
     assert await names_of(world) == ["Old"], "0 keeps all"
-    await Housekeeping(world.bot, world.bot.store, history_days=7).purge(later)
+    await Housekeeping(world.bot, world.bot.store, world.bot.trainer, history_days=7).purge(later)
     assert await names_of(world) == []
 
 
