@@ -26,8 +26,9 @@ class Models:
         A training run gives its model to `Runs.finish` instead, so that a run that was declared
         over meanwhile can't publish.
         """
+        row = model_row(model)
         async with self._database.write() as session:
-            return await add_model(session, model, activate=activate)
+            return await add_model(session, row, model.weights, activate=activate)
 
     async def activate(self, guild_id: int, model_id: int) -> None:
         """Put a model in use in a guild: one of its own, or one of the base's.
@@ -137,9 +138,9 @@ async def forget_old_models(session: AsyncSession, guild_id: int, keep: int) -> 
     )
 
 
-async def add_model(session: AsyncSession, model: NewModel, *, activate: bool) -> Model:
-    """Keep a model as part of a larger transaction."""
-    row = ModelRow(
+def model_row(model: NewModel) -> ModelRow:
+    """A model's row. It takes a while to make, in which no transaction should keep others waiting."""
+    return ModelRow(
         guild_id=model.guild_id,
         run_id=model.run_id,
         trained_by=model.trained_by,
@@ -149,9 +150,13 @@ async def add_model(session: AsyncSession, model: NewModel, *, activate: bool) -
         size=len(model.weights),
         sha256=hashlib.sha256(model.weights).hexdigest(),
     )
+
+
+async def add_model(session: AsyncSession, row: ModelRow, weights: bytes, *, activate: bool) -> Model:
+    """Keep a model as part of a larger transaction."""
     session.add(row)
     await session.flush()
-    session.add(WeightsRow(model_id=row.id, weights=model.weights))
+    session.add(WeightsRow(model_id=row.id, weights=weights))
     if activate:
         await _point(session, row.guild_id, row.id)
     return _model(row)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database, take_turns
 from bot.store.errors import IllegalTransition, QueueFull, RunInProgress
-from bot.store.models import add_model, forget_old_models
+from bot.store.models import add_model, forget_old_models, model_row
 from bot.store.records import (
     ENDS,
     TRANSITIONS,
@@ -224,19 +224,20 @@ class Runs:
             values |= {"error": error, "error_id": error_id}
         if loss_curve is not None:
             values["loss_curve"] = [dict(point) for point in loss_curve]
+        made = model_row(model) if model is not None else None
         async with self._database.write() as session:
             if attempt is not None and not await _is_at_work(session, run_id, attempt):
                 raise IllegalTransition(run_id, status)
             await _move(session, run_id, status, **values)
             await _draw(session, run_id, pictures or {})
             run = await _find(session, run_id)
-            if model is None:
+            if model is None or made is None:
                 return run
             _require_made_by(run, model)
             if run.requested_by is None:
                 # Perhaps not since the job began: they may have asked to be forgotten meanwhile.
-                model = replace(model, trained_by=None)
-            await add_model(session, model, activate=status is RunStatus.SUCCEEDED)
+                made.trained_by = None
+            await add_model(session, made, model.weights, activate=status is RunStatus.SUCCEEDED)
             if keep is not None:
                 await forget_old_models(session, model.guild_id, keep)
             return await _find(session, run_id)
