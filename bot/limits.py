@@ -34,7 +34,7 @@ class Limits:
         if asker.guild_id is not None:
             limits[guild_key(asker.guild_id)] = self._server
         try:
-            free_again = await self._uses.charge_all(limits, at)
+            free_again = await self._uses.charge(limits, at)
         except StoreError as error:  # a database that can't be written to must not keep names from anyone
             log.error("a use could not be counted: %s", error)
             limits, free_again = {}, None

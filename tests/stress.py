@@ -40,10 +40,8 @@ async def _worker(times: int, draw: random.Random) -> None:
         database = Path(folder) / "names.db"
         await publish(Settings(database_url=f"sqlite+aiosqlite:///{database}"), _generator())
         for phase in islice(cycle(PHASES), times):
-            archive = Corpus.of({name: names.split() for name, names in NAMES.items()}).to_zip()
-            typer.echo(
-                f"killed while {phase}: {' > '.join(await kill_worker(database, archive, phase, draw))}"
-            )
+            statuses = await kill_worker(database, _corpus().to_zip(), phase, draw)
+            typer.echo(f"killed while {phase}: {' > '.join(statuses)}")
 
 
 async def _bot(times: int, draw: random.Random) -> None:
@@ -70,12 +68,6 @@ async def _bot(times: int, draw: random.Random) -> None:
 
 def _corpus() -> Corpus:
     return Corpus.of({category: names.split() for category, names in NAMES.items()})
-
-
-def _longer() -> Corpus:
-    """Names enough for some seconds of training."""
-    whole = Corpus.read("data/names").names
-    return Corpus.of({category: whole[category][:800] for category in NAMES})
 
 
 def _generator() -> Generator:

@@ -8,8 +8,6 @@ knows nothing of Discord beyond its numeric IDs, and nothing of networks beyond 
 from bot.store.backup import back_up
 from bot.store.datasets import Datasets
 from bot.store.errors import (
-    CategoryGone,
-    CategoryTaken,
     DamagedModel,
     IllegalTransition,
     ModelInUse,
@@ -69,8 +67,6 @@ __all__ = [
     "UNFINISHED",
     "AutoRetrain",
     "Category",
-    "CategoryGone",
-    "CategoryTaken",
     "Change",
     "Cursor",
     "CurvePoint",

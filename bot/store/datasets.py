@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database, take_turns
-from bot.store.errors import CategoryGone, CategoryTaken, TooManyCategories
+from bot.store.errors import TooManyCategories
 from bot.store.records import DEFAULT_COLLECTION, AutoRetrain, Category
 from bot.store.tables import CategoryNameRow, CategoryRow, GuildSettingsRow, now
 from bot.store.text import fold
@@ -66,22 +65,6 @@ class Datasets:
             await _replace_names(session, row.id, texts)
             return _category(row)
 
-    async def rename(self, category_id: int, name: str) -> Category:
-        """Give a category another name.
-
-        Raises `CategoryGone` if it is not there, `CategoryTaken` if its guild has another of that name.
-        """
-        try:
-            async with self._database.write() as session:
-                row = await session.get(CategoryRow, category_id)
-                if row is None:
-                    raise CategoryGone(category_id)
-                row.name, row.folded, row.updated_at = name, _folded(name), now()
-                await session.flush()
-                return _category(row)
-        except IntegrityError as error:
-            raise CategoryTaken(name) from error
-
     async def remove(self, category_id: int) -> bool:
         """Delete a category with its names. False if it is gone already."""
         category = delete(CategoryRow).where(CategoryRow.id == category_id).returning(CategoryRow.id)
@@ -109,14 +92,8 @@ class Datasets:
         async with self._database.write() as session:
             await session.merge(chosen)
 
-    async def auto_retrain(self, guild_id: int) -> AutoRetrain | None:
-        """Tell when a guild's model is trained without being asked, None for never."""
-        async with self._database.read() as session:
-            row = await session.get(GuildSettingsRow, guild_id)
-        return None if row is None else _auto_retrain(row)
-
-    async def all_auto_retrain(self) -> tuple[AutoRetrain, ...]:
-        """Tell it of all guilds that have chosen it."""
+    async def auto_retrain(self) -> tuple[AutoRetrain, ...]:
+        """Tell when models are trained without being asked, for the guilds that have chosen it."""
         chosen = select(GuildSettingsRow).where(GuildSettingsRow.retrain_channel_id.is_not(None))
         async with self._database.read() as session:
             return tuple(filter(None, map(_auto_retrain, await session.scalars(chosen))))

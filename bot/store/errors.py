@@ -70,22 +70,6 @@ class UnknownName(LookupError):
         super().__init__(f"there is no name {name_id}")
 
 
-class CategoryGone(LookupError):
-    """There is no such category, or not any more."""
-
-    def __init__(self, category_id: int) -> None:
-        """Name the ID asked for."""
-        super().__init__(f"there is no category {category_id}")
-
-
-class CategoryTaken(Exception):
-    """The guild has a category of that name already."""
-
-    def __init__(self, name: str) -> None:
-        """Name what was to be the name."""
-        super().__init__(f"there is a category {name!r} already")
-
-
 class TooManyCategories(Exception):
     """The guild has as many categories as it may: `most`."""
 

@@ -1,6 +1,5 @@
 """The names that members keep, and what a guild likes best."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Select, delete, func, select, update
@@ -8,11 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
 from bot.store.errors import UnknownName
-from bot.store.paging import Search, find_page
-from bot.store.records import Cursor, Favourite, Page, TopLanguage, TopName
+from bot.store.records import Favourite, TopLanguage, TopName
 from bot.store.tables import IS_STARRED, GenerationRow, NameRow, StarRow
-
-_NEWEST = Cursor.first()
 
 
 class Stars:
@@ -52,21 +48,7 @@ class Stars:
             await _count(session, name_id, -1)
         return True
 
-    async def starred(self, user_id: int, name_ids: Iterable[int]) -> frozenset[int]:
-        """Tell which of these names the member keeps."""
-        kept = select(StarRow.name_id).where(StarRow.user_id == user_id, StarRow.name_id.in_(name_ids))
-        async with self._database.read() as session:
-            return frozenset(await session.scalars(kept))
-
-    async def favourites(self, user_id: int, at: Cursor = _NEWEST, size: int = 10) -> Page:
-        """Find up to `size` of the names that a member keeps, wherever made, newest name first."""
-        search = Search(
-            [StarRow.user_id == user_id, StarRow.name_id == NameRow.id], name_id=StarRow.name_id.expression
-        )
-        async with self._database.read() as session:
-            return await find_page(session, search, at, size)
-
-    async def all_favourites(self, user_id: int) -> tuple[Favourite, ...]:
+    async def favourites(self, user_id: int) -> tuple[Favourite, ...]:
         """Find all names that a member keeps, by language and then in the order of their letters."""
         kept = (
             select(

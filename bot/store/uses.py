@@ -31,11 +31,7 @@ class Uses:
         """Use this database."""
         self._database = database
 
-    async def charge(self, key: str, windows: Windows, at: datetime) -> datetime | None:
-        """Count a use, if it is within the limits; else tell from when on one would be."""
-        return await self.charge_all({key: windows}, at)
-
-    async def charge_all(self, limits: Mapping[str, Windows], at: datetime) -> datetime | None:
+    async def charge(self, limits: Mapping[str, Windows], at: datetime) -> datetime | None:
         """Count a use for each of the keys, if it is within the limits of all.
 
         Else count it for none, and tell from when on one would be within all.

@@ -46,7 +46,7 @@ class Schedule:
 
     async def look(self, now: datetime) -> None:
         """Train what is due at a time."""
-        for when in await self._store.datasets.all_auto_retrain():
+        for when in await self._store.datasets.auto_retrain():
             try:
                 if await self._is_due(when, now):
                     await self._train(when)

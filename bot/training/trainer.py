@@ -167,16 +167,6 @@ class Trainer:
         mixed = random.Random(guild_id).sample(corpus.categories, len(corpus.categories))
         return tuple(sorted(mixed, key=lambda category: fold(category) not in own)[:_SHOWN])
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether a run is being followed."""
-        return bool(self._seen)
-
-    def started(self, run_id: int) -> bool:
-        """Whether a followed run was seen at work."""
-        seen = self._seen.get(run_id)
-        return seen is not None and seen[0].status is RunStatus.RUNNING
-
     async def turn(self, run: Run) -> Turn | None:
         """A run's place among those that wait, None if it doesn't."""
         waiting = [one for one in await self._store.runs.waiting() if not self._is_sent(one.id)]

@@ -51,7 +51,7 @@ class FavouritesFile(PersistentButton, template=r"favourites-file:(?P<kind>txt|c
         return cls(match["kind"])
 
     async def press(self, interaction: Interaction) -> None:
-        favourites = await interaction.client.store.stars.all_favourites(interaction.user.id)
+        favourites = await interaction.client.store.stars.favourites(interaction.user.id)
         content = io.BytesIO(FORMATS[self.kind](favourites))
         await interaction.response.send_message(
             file=discord.File(content, f"favourites.{self.kind}"), ephemeral=True
@@ -104,7 +104,7 @@ class FavouritesCard(discord.ui.LayoutView):
 
 async def favourites_card(interaction: Interaction, page: int) -> FavouritesCard:
     """The favourites of the one who asks."""
-    return FavouritesCard(await interaction.client.store.stars.all_favourites(interaction.user.id), page)
+    return FavouritesCard(await interaction.client.store.stars.favourites(interaction.user.id), page)
 
 
 def _pages(page: int, last: int) -> list[FavouritesPage]:

@@ -245,7 +245,7 @@ async def test_that_a_server_was_left_is_noted_when_it_can_be(
     assert caplog.text.count("could not be noted yet: The database can't be written") == 1
     assert "Traceback" not in caplog.text
     await world.env.advance_time(30)
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     run = await latest(world)
     assert run.status is RunStatus.CANCELLED

@@ -22,7 +22,7 @@ async def at_work(world: World, **options: Any) -> Run:
     """Ask for a training that takes long, and wait until it has begun."""
     await world.boss.slash(world.channel, "retrain", fresh=True, **options)
     run = await latest(world)
-    await world.until(lambda: world.bot.trainer.started(run.id))
+    await world.until(lambda: world.trains(run))
     return run
 
 
@@ -125,7 +125,7 @@ async def test_an_empty_archive_fails_with_a_sentence(world: World) -> None:
     run = await queue_run(world.bot.store, world.guild.id, empty.getvalue())
     world.bot.trainer._follow(run.id)
 
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     ended = await latest(world)
     assert ended.status is RunStatus.FAILED
@@ -138,13 +138,13 @@ async def test_a_server_that_the_bot_leaves_meanwhile_is_not_trained_on(world: W
     elsewhere = world.env.create_guild("Elsewhere")
 
     await world.bot.get_guild(world.guild.id).leave()
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     assert await statuses(world, run) == ["queued", "running", "cancelling", "cancelled"]
     assert (await latest(world)).error == "The bot is not in this server any more."
     wish = Wish(recipe="quick")
     await world.bot.trainer.request(elsewhere.id, wish, requested_by=None, channel_id=None)
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
     assert (await latest(world, elsewhere.id)).model_id is not None
 
 
@@ -153,7 +153,7 @@ async def test_what_waits_for_a_server_that_the_bot_leaves_is_not_trained(world:
     await world.boss.slash(world.channel, "retrain")
 
     await world.bot.get_guild(world.guild.id).leave()
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     run = await latest(world)
     assert await statuses(world, run) == ["queued", "cancelled"]
@@ -167,7 +167,7 @@ async def test_what_waits_for_a_server_that_was_left_unnoticed_is_not_trained(
 
     monkeypatch.setattr(app, "Workers", lambda _: Waiting())
     await world.restart()
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     assert await statuses(world, run) == ["queued", "cancelled"]
 

@@ -57,7 +57,7 @@ async def test_favourites_turn_pages_and_let_go(world: World) -> None:
     card = (await world.alice.select(card, [gone], custom_id="forget:1")).response
 
     assert "Name24" not in text_of(card)
-    assert len(await world.bot.store.stars.all_favourites(world.alice.id)) == 24
+    assert len(await world.bot.store.stars.favourites(world.alice.id)) == 24
 
 
 @pytest.mark.parametrize("kind", ["TXT", "CSV", "JSON"])

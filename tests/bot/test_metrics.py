@@ -86,7 +86,7 @@ async def test_trainings(measured: World) -> None:
     found = await figures(measured)
     assert found["jobs", "queued"] + found["jobs", "running"] == 1
 
-    await measured.until(lambda: not measured.bot.trainer.is_busy)
+    await measured.until(measured.is_idle)
 
     found = await figures(measured)
     ended = "succeeded" if found["jobs", "succeeded"] else "rejected"

@@ -175,8 +175,8 @@ async def test_a_star_keeps_a_name_and_takes_it_back(world: World) -> None:
     assert buttons_of(starred[0])["2"], "the card shows how many keep it"
 
     await world.alice.click(card, custom_id=f"star:{first.id}")
-    assert [name.text for name in await world.bot.store.stars.all_favourites(world.bob.id)] == [first.text]
-    assert await world.bot.store.stars.all_favourites(world.alice.id) == ()
+    assert [name.text for name in await world.bot.store.stars.favourites(world.bob.id)] == [first.text]
+    assert await world.bot.store.stars.favourites(world.alice.id) == ()
 
 
 async def test_a_star_of_a_name_that_is_gone(world: World) -> None:

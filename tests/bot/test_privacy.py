@@ -49,7 +49,7 @@ async def test_everything_about_the_asker_is_erased_after_a_question(world: Worl
 
     assert "names (1)" in text_of(done)
     assert await names_of(world) == ["Theirs"]
-    assert await world.bot.store.stars.all_favourites(world.alice.id) == ()
+    assert await world.bot.store.stars.favourites(world.alice.id) == ()
 
 
 async def happens(world: World, event: str) -> None:

@@ -67,7 +67,7 @@ async def test_it_is_chosen_and_told(idle: World) -> None:
     assert "shown in this channel" in text_of(told)
     assert told.ephemeral
     chosen = AutoRetrain(idle.guild.id, idle.channel.id, 0.3, 4)
-    assert await idle.bot.store.datasets.auto_retrain(idle.guild.id) == chosen
+    assert await idle.bot.store.datasets.auto_retrain() == (chosen,)
 
 
 async def test_midnight_is_an_hour_like_any_other(idle: World) -> None:
@@ -96,7 +96,7 @@ async def test_a_member_may_not_choose(idle: World) -> None:
     refused = (await idle.alice.slash(idle.channel, "autoretrain", hour=4)).response
 
     assert "Manage Server" in text_of(refused)
-    assert await idle.bot.store.datasets.auto_retrain(idle.guild.id) is None
+    assert await idle.bot.store.datasets.auto_retrain() == ()
 
 
 @pytest.mark.parametrize(("new", "is_due"), [(4, False), (5, True)])
@@ -232,7 +232,7 @@ async def test_it_goes_on_looking_when_the_database_could_not_be_read(
     await autoretrain(idle, share=50)
     await teach(idle, ELVES)
     with monkeypatch.context() as patched:
-        patched.setattr(type(idle.bot.store.datasets), "all_auto_retrain", fail)
+        patched.setattr(type(idle.bot.store.datasets), "auto_retrain", fail)
         await idle.env.advance_time(600)
     assert "could not be seen which trainings are due" in caplog.text
     assert not await requested(idle)

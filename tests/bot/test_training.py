@@ -56,7 +56,7 @@ async def test_the_first_start_trains_and_says_how_far_it_is(new_world: World) -
 
 async def test_how_far_the_first_training_is(new_world: World) -> None:
     run = (await new_world.bot.store.runs.unfinished(BASE))[0]
-    await new_world.until(lambda: new_world.bot.trainer.started(run.id))
+    await new_world.until(lambda: new_world.trains(run))
     kill_workers()  # it would tell otherwise
     await new_world.bot.store.runs.beat(run.id, Progress(1, 4, 30, 120, 2.0, None, 5.0, 15.0))
 
@@ -165,7 +165,7 @@ async def test_a_deleted_card_does_not_stop_it(world: World) -> None:
     await world.bot.get_partial_messageable(run.channel_id).get_partial_message(run.message_id).delete()
     await world.env.settle()
 
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
 
@@ -182,7 +182,7 @@ def kill_workers() -> None:
 async def test_a_killed_worker_is_noticed_and_the_run_goes_on(world: World) -> None:
     await world.boss.slash(world.channel, "retrain")
     run = await latest(world)
-    await world.until(lambda: world.bot.trainer.started(run.id))
+    await world.until(lambda: world.trains(run))
 
     kill_workers()
     await world.until(lambda: "goes on by itself" in text_of(card(world)))
@@ -230,7 +230,7 @@ async def test_a_run_goes_on_after_the_bot_was_closed(settings: Settings, genera
     try:
         await world.boss.slash(world.channel, "retrain")
         run = await latest(world)
-        await world.until(lambda: world.bot.trainer.started(run.id))
+        await world.until(lambda: world.trains(run))
 
         await asyncio.wait_for(world.bot.close(), 10)
 
@@ -259,7 +259,7 @@ async def test_a_run_of_a_process_that_vanished_is_found_and_goes_on(
         await world.env.advance_time(2)
     assert (await statuses(world, run))[:3] == ["queued", "running", "interrupted"]
 
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
     assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
 
 
@@ -268,7 +268,7 @@ async def test_a_queued_run_is_taken_up_after_a_restart(world: World, data_dir: 
     await queue_run(world.bot.store, world.guild.id, Corpus.read(data_dir).to_zip())
 
     await world.restart()
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
 
@@ -278,7 +278,7 @@ async def test_a_corpus_that_cannot_be_learned_fails_with_a_sentence(world: Worl
     await queue_run(world.bot.store, world.guild.id, b"no zip")
 
     await world.restart()
-    await world.until(lambda: not world.bot.trainer.is_busy)
+    await world.until(world.is_idle)
 
     run = await latest(world)
     assert run.status is RunStatus.FAILED

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any
 
 import discord
@@ -13,7 +14,7 @@ from simcord.components import walk_components
 
 from bot.app import NameBot, build
 from bot.settings import Settings
-from bot.store import BASE, NewModel, Store
+from bot.store import BASE, NewModel, Run, RunStatus, Store
 from model import Generator
 
 _TEXT_DISPLAY = 10
@@ -43,13 +44,23 @@ class World:
         await old.close()
         await self.env.restart_bot(self.bot)
 
-    async def until(self, happened: Callable[[], bool], seconds: float = 120) -> None:
+    async def until(self, happened: Callable[[], bool | Awaitable[bool]], seconds: float = 120) -> None:
         """Let the bot's timers and its worker process run until something has happened."""
         end = time.perf_counter() + seconds
-        while not happened():
+        while not (await seen if isawaitable(seen := happened()) else seen):
             assert time.perf_counter() < end, f"did not happen:\n{self.env.transcript()[-3000:]}"
             await asyncio.sleep(0.05)
             await self.env.advance_time(2)
+
+    async def trains(self, run: Run) -> bool:
+        """Whether a run is at work."""
+        now = await self.bot.store.runs.get(run.id)
+        return now is not None and now.status is RunStatus.RUNNING
+
+    async def is_idle(self) -> bool:
+        """Whether all runs are over, and the end of each was shown."""
+        runs = self.bot.store.runs
+        return not await runs.unfinished() and not await runs.untold()
 
 
 class Waiting(Executor):

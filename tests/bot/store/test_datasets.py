@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.store import AutoRetrain, Category, CategoryGone, CategoryTaken, Store, TooManyCategories
+from bot.store import AutoRetrain, Category, Store, TooManyCategories
 
 ELVES = ("Lúthien", "Idril", "Эарендил", "Idril")
 
@@ -117,37 +117,6 @@ class TestReading:
         assert await store.datasets.categories(1) == (elves, empty, ships)
 
 
-class TestRenaming:
-    async def test_it_keeps_its_names(self, store: Store) -> None:
-        old = await put(store, 1, "Elvish", *ELVES)
-
-        new = await store.datasets.rename(old.id, "Sindarin")
-
-        assert (new.id, new.name, new.size) == (old.id, "Sindarin", 4)
-        assert await store.datasets.everything(1) == {new: ELVES}
-        assert await store.datasets.find(1, "Elvish") is None
-
-    async def test_it_may_change_its_spelling(self, store: Store) -> None:
-        category = await put(store, 1, "elvish")
-
-        assert (await store.datasets.rename(category.id, "Élvish")).name == "Élvish"
-
-    async def test_it_can_not_take_anothers(self, store: Store) -> None:
-        category = await put(store, 1, "Elvish")
-        await put(store, 1, "Dwarvish")
-        await put(store, 2, "Orcish")
-
-        with pytest.raises(CategoryTaken, match="DWARVISH"):
-            await store.datasets.rename(category.id, "DWARVISH")
-
-        assert await store.datasets.find(1, "Elvish") == category
-        assert (await store.datasets.rename(category.id, "Orcish")).name == "Orcish"
-
-    async def test_one_that_is_gone_has_no_name(self, store: Store) -> None:
-        with pytest.raises(CategoryGone, match="no category 999"):
-            await store.datasets.rename(999, "Elvish")
-
-
 class TestRemoving:
     async def test_its_names_go_with_it(self, store: Store) -> None:
         category = await put(store, 1, "Elvish", *ELVES)
@@ -181,16 +150,14 @@ class TestCollection:
 
 class TestAutoRetrain:
     async def test_it_is_off_until_chosen_and_can_be_put_off(self, store: Store) -> None:
-        assert await store.datasets.auto_retrain(1) is None
+        assert await store.datasets.auto_retrain() == ()
         when = AutoRetrain(guild_id=1, channel_id=5, share=0.2, hour=None)
 
         await store.datasets.retrain_when(1, when, by=3)
-        assert await store.datasets.auto_retrain(1) == when
-        assert await store.datasets.all_auto_retrain() == (when,)
+        assert await store.datasets.auto_retrain() == (when,)
 
         await store.datasets.retrain_when(1, None, by=3)
-        assert await store.datasets.auto_retrain(1) is None
-        assert await store.datasets.all_auto_retrain() == ()
+        assert await store.datasets.auto_retrain() == ()
 
     async def test_it_and_the_collection_leave_each_other_alone(self, store: Store) -> None:
         when = AutoRetrain(guild_id=1, channel_id=5, share=None, hour=4)
@@ -200,4 +167,4 @@ class TestAutoRetrain:
 
         await store.datasets.use(1, "words", by=3)
 
-        assert await store.datasets.auto_retrain(1) == when
+        assert await store.datasets.auto_retrain() == (when,)

@@ -330,7 +330,7 @@ class TestRemoving:
         assert await store.history.generation(kept.id) == replace(kept, names=kept.names[1:])
         for filters in (Filters(), Filters(starred=True), Filters(text="rov"), Filters(text="ro")):
             assert "Rovakov" not in await texts(store, Scope.guild(1), filters)
-        assert (await store.stars.favourites(3)).entries == ()
+        assert await store.stars.favourites(3) == ()
         assert await store.stars.top_names(1) == ()
 
     async def test_an_answer_goes_with_its_last_name(

@@ -93,7 +93,7 @@ async def fill(
     assert trained.model_id is not None
     await store.datasets.put(guild_id, "Elvish", ["Lúthien"], extends=False, by=user_id, most=40)
     await store.datasets.use(guild_id, "cities", by=user_id)
-    await store.uses.charge_all(
+    await store.uses.charge(
         {member_key(user_id): [(60, 9)], guild_key(guild_id): [(60, 9)]}, datetime.now(UTC)
     )
     made = replace(answer, guild_id=guild_id, user_id=user_id, model_id=trained.model_id)
@@ -366,4 +366,4 @@ async def test_history_expires_starred_or_not(
 
     page = await store.history.page(Scope.guild(1))
     assert {entry.generation_id for entry in page.entries} == {new.id}
-    assert await store.stars.all_favourites(3) == ()
+    assert await store.stars.favourites(3) == ()

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.store import (
-    Cursor,
     Favourite,
     Filters,
     Generation,
@@ -84,16 +83,6 @@ class TestStarring:
         assert await store.stars.star(3, name_id)
         assert not await other_store.stars.star(3, name_id)
 
-    async def test_a_member_sees_which_are_theirs(self, store: Store, kept: Generation) -> None:
-        first, second, third = (name.id for name in kept.names)
-        await store.stars.star(3, first)
-        await store.stars.star(3, third)
-        await store.stars.star(4, second)
-
-        assert await store.stars.starred(3, [first, second]) == {first}
-        assert await store.stars.starred(3, [first, second, third, 999]) == {first, third}
-        assert await store.stars.starred(3, []) == frozenset()
-
     async def test_they_go_with_their_name(self, store: Store, kept: Generation) -> None:
         name_id = kept.names[0].id
         await store.stars.star(3, name_id)
@@ -101,8 +90,7 @@ class TestStarring:
 
         await store.history.remove(name_id)
 
-        assert await store.stars.starred(3, [name_id]) == frozenset()
-        assert await store.stars.all_favourites(4) == ()
+        assert await store.stars.favourites(3) == await store.stars.favourites(4) == ()
 
 
 class TestFavourites:
@@ -115,11 +103,9 @@ class TestFavourites:
             await store.stars.star(5, made.names[0].id)
         await store.stars.star(6, 1)
 
-        page = await store.stars.favourites(5)
-        assert [entry.text for entry in page.entries] == ["in None", "in 2", "in 1"]
-        assert [entry.stars for entry in page.entries] == [1, 1, 2]
-        assert [entry.text for entry in (await store.stars.favourites(6)).entries] == ["in 1"]
-        assert (await store.stars.favourites(7)).entries == ()
+        assert [name.text for name in await store.stars.favourites(5)] == ["in 1", "in 2", "in None"]
+        assert [name.text for name in await store.stars.favourites(6)] == ["in 1"]
+        assert await store.stars.favourites(7) == ()
 
     async def test_all_are_sorted_by_language_and_letters(
         self, store: Store, new_generation: NewGeneration
@@ -129,7 +115,7 @@ class TestFavourites:
             made = await store.history.keep(replace(new_generation, language=language, names=(name,)))
             await store.stars.star(5, made.names[0].id)
 
-        favourites = await store.stars.all_favourites(5)
+        favourites = await store.stars.favourites(5)
 
         assert [(name.language, name.text) for name in favourites] == [
             ("arabic", "C"),
@@ -141,7 +127,7 @@ class TestFavourites:
     async def test_one_tells_where_it_is_from(self, store: Store, kept: Generation) -> None:
         await store.stars.star(5, kept.names[2].id)
 
-        (favourite,) = await store.stars.all_favourites(5)
+        (favourite,) = await store.stars.favourites(5)
 
         assert timedelta(0) <= datetime.now(UTC) - favourite.starred_at < timedelta(minutes=1)
         assert favourite == Favourite(
@@ -222,12 +208,11 @@ CLICKS = st.tuples(st.sampled_from([3, 4, 5]), st.integers(0, 5), st.booleans())
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(clicks=st.lists(CLICKS, max_size=20), size=st.integers(1, 4))
+@given(clicks=st.lists(CLICKS, max_size=20))
 async def test_whatever_is_clicked_lists_and_counts_agree(
     template: Path,
     new_model: NewModel,
     clicks: list[tuple[int, int, bool]],
-    size: int,
 ) -> None:
     stars: set[tuple[int, int]] = set()
     with tempfile.TemporaryDirectory() as folder:
@@ -252,14 +237,8 @@ async def test_whatever_is_clicked_lists_and_counts_agree(
                 await store.stars.top_names(1, since) for since in (None, datetime.min.replace(tzinfo=UTC))
             ]
             for user_id in (3, 4, 5):
-                own = sorted((name_id for user, name_id in stars if user == user_id), reverse=True)
-                assert sorted((f.id for f in await store.stars.all_favourites(user_id)), reverse=True) == own
-                page = await store.stars.favourites(user_id, Cursor.first(), size)
-                found = list(page.entries)
-                while page.has_older:
-                    page = await store.stars.favourites(user_id, Cursor.older(found[-1].id), size)
-                    found += page.entries
-                assert [entry.id for entry in found] == own
+                kept = {name.id for name in await store.stars.favourites(user_id)}
+                assert kept == {name_id for user, name_id in stars if user == user_id}
 
     assert {entry.id: entry.stars for entry in starred.entries} == counts
     expected = sorted(counts.items(), key=lambda item: (-item[1], -item[0]))
