@@ -126,15 +126,14 @@ _in_use = select(ActiveModelRow.model_id)
 
 
 async def forget_old_models(session: AsyncSession, guild_id: int, keep: int) -> None:
-    """Delete the weights of a guild's models but for the newest `keep` and those in use somewhere."""
-    own = select(ModelRow.id).where(ModelRow.guild_id == guild_id)
-    newest = list(await session.scalars(own.order_by(ModelRow.id.desc()).limit(keep)))
+    """Delete the weights of a guild's models but for the newest `keep` and those in use somewhere.
+
+    Models whose weights were deleted before don't count among the newest.
+    """
+    kept = select(WeightsRow.model_id).join(ModelRow).where(ModelRow.guild_id == guild_id)
+    older = list(await session.scalars(kept.order_by(ModelRow.id.desc()).offset(keep)))
     await session.execute(
-        delete(WeightsRow).where(
-            WeightsRow.model_id.in_(own),
-            WeightsRow.model_id.not_in(newest),
-            WeightsRow.model_id.not_in(_in_use),
-        )
+        delete(WeightsRow).where(WeightsRow.model_id.in_(older), WeightsRow.model_id.not_in(_in_use))
     )
 
 

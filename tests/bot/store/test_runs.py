@@ -642,6 +642,20 @@ class TestFinishing:
         assert kept == [over.model_id, others[-1].id, first.id]
         assert await store.models.available(2) == (foreign,)
 
+    async def test_a_model_that_was_deleted_is_none_of_the_newest(
+        self, store: Store, new_run: NewRun, new_model: NewModel
+    ) -> None:
+        older, deleted = [
+            await store.models.publish(replace(new_model, guild_id=1), activate=False) for _ in "ab"
+        ]
+        await store.models.delete(1, deleted.id)
+        run = await reach(store, new_run, RunStatus.RUNNING)
+
+        made = replace(new_model, guild_id=1, run_id=run.id)
+        over = await store.runs.finish(run.id, RunStatus.SUCCEEDED, model=made, keep=2)
+
+        assert [model.id for model in await store.models.available(1)] == [over.model_id, older.id]
+
 
 class TestFinding:
     async def test_a_run_that_is_not_there_is_none(self, store: Store) -> None:
