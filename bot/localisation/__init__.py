@@ -7,22 +7,22 @@ the task that answers: see `speak` and `speaking`.
 
 import gettext
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import babel
-from babel.dates import parse_date
+from babel.dates import format_timedelta, parse_date
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
-from babel.units import format_unit
 
 CATALOGUES = Path(__file__).parent / "catalogues"
 
@@ -135,8 +135,13 @@ def duration(seconds: float) -> str:
     )
 
 
-def _unit(value: int, unit: str) -> str:
-    return format_unit(value, f"duration-{unit}", length="short", locale=_spoken.get().locale)
+def _unit(value: int, unit: Literal["hour", "minute", "second"]) -> str:
+    # Not format_unit, which says "1 horas" in Spanish and Portuguese: it wants a form that CLDR leaves out
+    # where the plural's does. Without a threshold that it could reach, no larger unit is taken.
+    length = timedelta(**{f"{unit}s": value})
+    return format_timedelta(
+        length, granularity=unit, threshold=math.inf, format="short", locale=_spoken.get().locale
+    )
 
 
 def _filled(sentence: str, values: dict[str, object]) -> str:

@@ -130,6 +130,13 @@ def test_numbers_lists_and_times_are_written_as_one_does() -> None:
     assert duration(3725) == "1 hr 2 min"
 
 
+@pytest.mark.parametrize("locale", ["es-ES", "pt-BR"])
+def test_one_hour_is_written_as_several_are(locale: str) -> None:
+    with speaking(locale):
+        assert duration(3600) == "1 h 0 min"
+        assert duration(30 * 3600) == "30 h 0 min"
+
+
 def test_russian_has_three_plural_forms() -> None:
     with speaking("ru"):
         told = {ngettext("{count} name", "{count} names", count).split()[1] for count in (1, 2, 5, 21)}
