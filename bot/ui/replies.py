@@ -10,7 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import Refusal, error_id
-from bot.localisation import _, listed, speaking
+from bot.localisation import _, speaking
 from bot.requests import Asker
 from bot.store import StoreError
 from bot.text import fitting, plain
@@ -85,7 +85,6 @@ async def tell_error(interaction: Interaction, error: BaseException) -> None:
     | what was raised | what the user is told | what is logged |
     | --- | --- | --- |
     | a refusal, of ours or the model's | its own sentence | nothing |
-    | a missing permission | which one | nothing |
     | a command that Discord shows but that has changed | to reload | nothing |
     | an interaction that has expired | nothing: nobody listens | a line |
     | a database that can't be used | to try again later | a line |
@@ -102,16 +101,6 @@ async def _tell_cause(interaction: Interaction, cause: BaseException) -> None:
     match cause:
         case Refusal() | ModelError():
             await tell_refusal(interaction, cause)
-        case app_commands.MissingPermissions():
-            needed = listed(
-                [
-                    name.replace("_", " ").replace("guild", "server").title()
-                    for name in cause.missing_permissions
-                ]
-            )
-            await tell(interaction, _("You need the permission {needed} for that.", needed=needed))
-        case app_commands.NoPrivateMessage():
-            await tell(interaction, _("That works in a server only."))
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             await tell(interaction, _("This command has changed. Reload Discord (Ctrl+R) and try again."))
         case discord.NotFound() if cause.code == _UNKNOWN_INTERACTION:
