@@ -86,8 +86,8 @@ def train(
             busy one, so one is the default.
         device: "cpu", "cuda", or "auto" for cuda where there is one.
         start: a generator to start from, of another corpus: what it learned of the letters and
-            categories that both have is kept, and a fifth of the recipe's time, but two epochs, is
-            enough. With its seed, names that were held out of its training are held out again.
+            categories that both have is kept, and names that it knows are shown an eighth as often as
+            the others. With its seed, names that were held out of its training are held out again.
         resume: a generator whose training was stopped, to go on to its end by its own recipe and seed:
             with the same corpus it comes to the weights that it would have come to at once.
 
@@ -173,6 +173,7 @@ class _Training:
         self.encoding = Encoding(tuple(corpus.categories), corpus.alphabet)
         training, held_out = corpus.split(seed)
         self.names = [batch.to(device) for batch in self.encoding.batches(training.pairs())]
+        self.new = [torch.ones(len(batch), dtype=torch.bool) for batch in self.names]
         self.held_out = self.encoding.batches(held_out.pairs())
         self.network = build(recipe.network, len(corpus.categories), self.encoding.symbols).to(device)
         self.on_progress = on_progress
@@ -183,8 +184,17 @@ class _Training:
         self.started = time.monotonic()
 
     def start_from(self, known: Generator) -> None:
-        """Take over what a generator knows of this corpus's letters and categories."""
+        """Take over what a generator knows of this corpus's letters, categories and names."""
         self.network.adopt(known.network, known.encoding.moved_to(self.encoding))
+        names = {category: frozenset(each) for category, each in known.card.names.items()}
+        self.new = [self._not_among(names, batch) for batch in self.names]
+
+    def _not_among(self, known: Mapping[str, frozenset[str]], batch: Batch) -> Tensor:
+        """(B,) which of the names of a batch are not among those."""
+        categories = [self.encoding.categories[number] for number in batch.categories.tolist()]
+        texts = self.encoding.texts(batch.symbols[:, 1:].cpu())
+        pairs = zip(categories, texts, strict=True)
+        return torch.tensor([text not in known.get(category, ()) for category, text in pairs])
 
     def resume(self, stopped: Generator) -> None:
         """Go on where a generator's training was stopped."""
@@ -197,6 +207,7 @@ class _Training:
                 "A training goes on with the names it began with: start from it for others."
             )
         self.unfinished = stopped.unfinished
+        self.new = list(stopped.unfinished["new"].split_with_sizes([*map(len, self.names)]))
         self.curve = list(stopped.card.curve)
         self.best = stopped.card.held_out, deepcopy(stopped.network.state_dict())
         self.step = self.first_step = self.curve[-1].step
@@ -289,13 +300,22 @@ class _Training:
         count = sum(map(len, self.names))
         size = min(recipe.batch, max(8, count // 8))  # a small corpus still takes many steps
         parts: list[Batch] = []
-        for names in self.names:
-            copies = (self._frequency(recipe)[names.categories.cpu()] + torch.rand(len(names))).long()
+        for names, times in zip(self.names, self._showings(recipe), strict=True):
+            copies = (times + torch.rand(len(names))).long()
             rows = torch.arange(len(names)).repeat_interleave(copies)
             rows = rows[torch.randperm(len(rows))]
             pieces = max(1, round(len(rows) / size))
             parts += [names.take(piece) for piece in rows.tensor_split(pieces) if len(piece)]
         return [parts[number] for number in torch.randperm(len(parts)).tolist()]
+
+    def _showings(self, recipe: Batched) -> list[Tensor]:
+        """How often an epoch shows each name, (B,) for each batch of names: once, where all are new."""
+        count = sum(map(len, self.names))
+        of_category = self._frequency(recipe) * recipe.showings_for(count) / recipe.epochs_for(count)
+        return [
+            of_category[names.categories.cpu()] * torch.where(new, 1.0, recipe.rehearsal)
+            for names, new in zip(self.names, self.new, strict=True)
+        ]
 
     def _frequency(self, recipe: Batched) -> Tensor:
         """How often an epoch shows a name of each category, (C,): once, where the exponent is 1."""
@@ -332,6 +352,8 @@ class _Training:
         return names
 
     def _end_epoch(self, training_loss: float) -> float:
+        if not self.curve:
+            self.best = None  # what it started from is no result: it may know all but the new categories
         validation = self._validate()[0].letters
         self.curve.append(CurvePoint(step=self.step, train=training_loss, validation=validation))
         return validation
@@ -345,7 +367,7 @@ class _Training:
 
     def _state(self, optimiser: torch.optim.Optimizer, epoch: int) -> Weights:
         """What a training needs to go on after this epoch."""
-        state = {"epoch": torch.tensor(epoch)}
+        state = {"epoch": torch.tensor(epoch), "new": torch.cat(self.new)}
         state |= {
             f"weights.{name}": weight.cpu().clone() for name, weight in self.network.state_dict().items()
         }

@@ -66,7 +66,7 @@ async def test_how_far_the_first_training_is(new_world: World) -> None:
 
 
 async def test_retrain_shows_progress_and_ends_with_what_changed(world: World) -> None:
-    reply = await world.boss.slash(world.channel, "retrain")
+    reply = await world.boss.slash(world.channel, "retrain", recipe="quick", fresh=True)
     assert "Waiting to train this server's model" in text_of(reply.response)
     assert buttons_of(reply.response) == {"Cancel": True}
 
