@@ -153,7 +153,7 @@ class NameBot(commands.Bot):
         self.add_dynamic_items(*_ITEMS)
         await self._publish_commands()
         await self.trainer.start(self._moved_on)
-        schedule = Schedule(self.store, self.datasets, self.generators, self._retrain_by_itself)
+        schedule = Schedule(self.store, self.datasets, self._retrain_by_itself)
         self._opened.push_async_callback(schedule.close)
         schedule.start()
         await self._serve_metrics()

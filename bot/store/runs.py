@@ -259,6 +259,13 @@ class Runs:
         """Find a run by its ID."""
         return await self._first(_RUNS.where(RunRow.id == run_id))
 
+    async def archive(self, run_id: int) -> bytes | None:
+        """The archive that a run is to learn from, or has; None if there is no such run."""
+        of_run = select(CorpusRow.archive).join(RunRow).where(RunRow.id == run_id)
+        async with self._database.read() as session:
+            archive: bytes | None = await session.scalar(of_run)
+        return archive
+
     async def unfinished(self, guild_id: int | None = None) -> tuple[Run, ...]:
         """Find the runs that are not over, in all guilds or in one, oldest first."""
         waiting = _RUNS.where(IS_UNFINISHED)

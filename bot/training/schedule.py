@@ -1,18 +1,17 @@
 """Trainings that nobody asks for: when a server's names have changed, or once a week at a quiet hour."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from discord.ext import tasks
 
 from bot.datasets import Datasets
 from bot.errors import Refusal
-from bot.generators import Generators, Serving
 from bot.loops import end
-from bot.store import AutoRetrain, Run, RunInProgress, Store, StoreError, UnknownModel
-from model import CheckpointError, ModelError
+from bot.store import AutoRetrain, Run, RunInProgress, Store, StoreError
+from model import Corpus, ModelError
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +26,8 @@ Train = Callable[[AutoRetrain], Awaitable[None]]
 class Schedule:
     """Looks now and then whether a training is due."""
 
-    def __init__(self, store: Store, datasets: Datasets, generators: Generators, train: Train) -> None:
-        self._store, self._datasets, self._generators = store, datasets, generators
-        self._train = train
+    def __init__(self, store: Store, datasets: Datasets, train: Train) -> None:
+        self._store, self._datasets, self._train = store, datasets, train
         self._looks = tasks.loop(minutes=_EVERY)(self._look)
 
     def start(self) -> None:
@@ -68,24 +66,24 @@ class Schedule:
 
     async def _changed(self, guild_id: int, latest: Run | None) -> float:
         """How many names there are to be learned or forgotten, as a share of the server's own."""
-        own = await self._store.datasets.everything(guild_id)
-        learner = await self._learner(guild_id, latest)
-        if learner is None:
+        archive = await self._learned(guild_id, latest)
+        if archive is None:
             return 0.0
+        learned = (await asyncio.to_thread(Corpus.read, archive)).names
         corpus = (await self._datasets.corpus(guild_id)).names
-        learned = learner.generator.card.names
         changed = sum(
             len({*corpus.get(category, ())} ^ {*learned.get(category, ())})
             for category in corpus.keys() | learned.keys()
         )
+        own = await self._store.datasets.everything(guild_id)
         return changed / max(1, sum(map(len, own.values())))
 
-    async def _learner(self, guild_id: int, latest: Run | None) -> Serving | None:
-        """The model that the last training came to, else the one in use.
+    async def _learned(self, guild_id: int, latest: Run | None) -> bytes | None:
+        """What the last training learned if it came to a model, else what the model in use did.
 
         Where they differ, the new one was worse, or an admin went back: the same names won't do better.
         """
         if latest is not None and latest.model_id is not None:
-            with suppress(UnknownModel, CheckpointError):  # it was deleted, or is damaged
-                return await self._generators.load(latest.model_id)
-        return await self._generators.of_guild(guild_id)
+            return await self._store.runs.archive(latest.id)
+        model = await self._store.models.active(guild_id)
+        return None if model is None or model.run_id is None else await self._store.runs.archive(model.run_id)

@@ -1,16 +1,18 @@
 """/autoretrain, and the trainings that come of it, which are queued here and never begin."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from bot.store import AutoRetrain, Run, RunStatus, StoreError
+from bot.store import BASE, AutoRetrain, Run, RunStatus, StoreError
 from bot.training.plan import Plan
 from bot.training.schedule import Schedule
-from model import Generator
+from model import Corpus, Generator
 from tests.bot.test_datasets import ELVES
+from tests.bot.test_training import queue_run
 from tests.bot.world import Waiting, World, new_model, text_of
 from tests.conftest import NAMES
 
@@ -19,16 +21,24 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest_asyncio.fixture
-async def idle(world: World) -> World:
-    """A world in which no training begins, with a model that knows all there is to learn."""
+async def idle(world: World, generator: Generator, data_dir: Path) -> World:
+    """A world in which no training begins, with a model that has learned all that there is."""
     world.bot.trainer._executor = Waiting()
+    learned = await queue_run(world.bot.store, BASE, Corpus.read(data_dir).to_zip())
+    await come_to_a_model(world, learned, generator, RunStatus.SUCCEEDED)
     return world
+
+
+async def come_to_a_model(world: World, run: Run, generator: Generator, status: RunStatus) -> None:
+    await world.bot.store.runs.start(run.id)
+    model = new_model(generator, run.guild_id, run_id=run.id)
+    await world.bot.store.runs.finish(run.id, status, model=model)
 
 
 def schedule(world: World) -> Schedule:
     """One like the bot's own, that looks when a test has it look."""
     bot = world.bot
-    return Schedule(bot.store, bot.datasets, bot.generators, bot._retrain_by_itself)
+    return Schedule(bot.store, bot.datasets, bot._retrain_by_itself)
 
 
 async def autoretrain(world: World, **options: int) -> Any:
@@ -170,11 +180,7 @@ async def test_what_a_training_has_learned_in_vain_is_not_learned_daily(
     await teach(idle, ELVES, "Czech")
     await schedule(idle).look(NOW)
     (run,) = await requested(idle)
-    await idle.bot.store.runs.start(run.id)
-    names = {**generator.card.names, "Czech": (*generator.card.names["Czech"], *ELVES)}
-    learned = Generator(generator.network, generator.card.model_copy(update={"names": names}))
-    model = new_model(learned, idle.guild.id, run_id=run.id)
-    await idle.bot.store.runs.finish(run.id, RunStatus.REJECTED, model=model)
+    await come_to_a_model(idle, run, generator, RunStatus.REJECTED)
 
     await schedule(idle).look(NOW + 2 * DAY)
 
