@@ -41,7 +41,7 @@ from bot.ui.datasets import NamesForm, RetrainNow
 from bot.ui.favourites import FavouritesFile, FavouritesPage, Forget
 from bot.ui.history import GoToForm, LanguageSelect, LettersForm, MemberSelect, PanelButton, TurnButton
 from bot.ui.live import LiveCards
-from bot.ui.models import DeleteModel, ModelLoss, ModelSelect, UseModel
+from bot.ui.models import DeleteModel, ModelLoss, ModelSelect, UseModel, UseShared
 from bot.ui.names import Again, MoodSelect, More, Star, WriteIt
 from bot.ui.origin import LikeThis
 from bot.ui.picked import Keep, Pick, Remove
@@ -63,7 +63,7 @@ _ITEMS = (
     *(Pick, Keep, Remove),
     *(FavouritesPage, FavouritesFile, Forget),
     *(Cancel, StartAgain, RetrainNow, UseOld, UseNew),
-    *(ModelSelect, UseModel, DeleteModel, ModelLoss),
+    *(ModelSelect, UseModel, UseShared, DeleteModel, ModelLoss),
     *(Export, Delete, ReallyDelete),
 )
 

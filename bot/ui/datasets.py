@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import discord
 
-from bot.localisation import _, ngettext, number
+from bot.localisation import N_, _, ngettext, number
 from bot.store import Category
 from bot.text import fitting, plain
 from bot.ui.forms import PersistentForm, Typed
 from bot.ui.names import ACCENT
-from bot.ui.persistent import PersistentButton
+from bot.ui.persistent import PlainButton
 from bot.ui.replies import Interaction, show
 from bot.ui.training import managed_guild
 from bot.uploads import Taken, read_lines
@@ -22,19 +22,10 @@ _SHOWN = 10  # names of a category
 _LONGEST_TEXT = 4000  # characters that a form's field holds
 
 
-class RetrainNow(PersistentButton, template=r"retrain-now"):
+class RetrainNow(
+    PlainButton, custom_id="retrain-now", label=N_("Retrain now"), style=discord.ButtonStyle.primary
+):
     """Teaches the server's model what it has now."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=_("Retrain now"), style=discord.ButtonStyle.primary, custom_id="retrain-now"
-            )
-        )
-
-    @classmethod
-    def parse(cls, _match: Any) -> Self:
-        return cls()
 
     async def press(self, interaction: Interaction) -> None:
         managed_guild(interaction)

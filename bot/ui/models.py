@@ -7,9 +7,9 @@ import discord
 
 from bot.errors import Refusal
 from bot.localisation import N_, _, decimals, ngettext
-from bot.store import Model, ModelInUse, Store, UnknownModel
+from bot.store import BASE, Model, ModelInUse, Store, UnknownModel
 from bot.ui.names import ACCENT
-from bot.ui.persistent import NumberedButton, PersistentItem, chosen_number
+from bot.ui.persistent import NumberedButton, PersistentItem, PlainButton, chosen_number
 from bot.ui.pictures import attached, gallery
 from bot.ui.replies import Interaction, show
 from bot.ui.training import managed_guild, put_in_use
@@ -65,8 +65,19 @@ class UseModel(NumberedButton, kind="use", label=N_("Use it"), style=discord.But
             await put_in_use(interaction, guild_id, self.number)
         except UnknownModel as error:
             raise _gone() from error
-        card = await ModelsCard.of(interaction.client.store, guild_id)
-        await interaction.response.edit_message(view=card)
+        await _show_models(interaction, guild_id)
+
+
+class UseShared(PlainButton, custom_id="use-shared", label=N_("Use the shared model")):
+    """Has a server go with the model that all others share, whichever that is."""
+
+    async def press(self, interaction: Interaction) -> None:
+        guild_id = managed_guild(interaction)
+        shared = await interaction.client.store.models.active_own(BASE)
+        if shared is None:
+            raise _gone()
+        await put_in_use(interaction, guild_id, shared.id)
+        await _show_models(interaction, guild_id)
 
 
 class DeleteModel(NumberedButton, kind="delete-model", label=N_("Delete"), style=discord.ButtonStyle.danger):
@@ -80,8 +91,7 @@ class DeleteModel(NumberedButton, kind="delete-model", label=N_("Delete"), style
             raise _gone() from error
         except ModelInUse as error:
             raise Refusal("That model is in use: use another one first.") from error
-        card = await ModelsCard.of(interaction.client.store, guild_id)
-        await interaction.response.edit_message(view=card)
+        await _show_models(interaction, guild_id)
 
 
 class ModelLoss(NumberedButton, kind="loss", label=N_("Loss")):
@@ -97,24 +107,28 @@ class ModelLoss(NumberedButton, kind="loss", label=N_("Loss")):
 
 
 class ModelsCard(discord.ui.LayoutView):
-    """A server's own models, and which is in use."""
+    """A server's own models, and which is in use: the one that was chosen, or the shared one."""
 
-    def __init__(self, models: Sequence[Model], active: Model | None) -> None:
+    def __init__(self, models: Sequence[Model], chosen: Model | None) -> None:
         super().__init__(timeout=None)
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
-        lines = [_line(model, in_use=active == model) for model in models]
+        lines = [_line(model, in_use=chosen == model) for model in models]
         told = "\n".join(lines) or _("None yet: the shared model serves here. Train one with /retrain.")
         card.add_item(discord.ui.TextDisplay(_("### This server's models") + f"\n{told}"))
-        if models and active not in models:
+        if models and chosen is None:
             card.add_item(discord.ui.TextDisplay(_("-# In use is the shared model.")))
+        if chosen is not None and chosen.guild_id == BASE:
+            card.add_item(discord.ui.TextDisplay(_("-# In use is an older shared model.")))
         if models:
             card.add_item(discord.ui.ActionRow(ModelSelect(models)))
+        if chosen is not None:
+            card.add_item(discord.ui.ActionRow(UseShared()))
         self.add_item(card)
 
     @classmethod
     async def of(cls, store: Store, guild_id: int) -> Self:
         """The card of a server as it is now."""
-        return cls(await store.models.available(guild_id), await store.models.active(guild_id))
+        return cls(await store.models.available(guild_id), await store.models.active_own(guild_id))
 
 
 class ModelCard(discord.ui.LayoutView):
@@ -125,6 +139,12 @@ class ModelCard(discord.ui.LayoutView):
         buttons = UseModel(model.id), ModelLoss(model.id), DeleteModel(model.id)
         self.add_item(discord.ui.TextDisplay(_line(model, in_use=False)))
         self.add_item(discord.ui.ActionRow(*buttons))
+
+
+async def _show_models(interaction: Interaction, guild_id: int) -> None:
+    """Show all of them as they are now, in the place of what was pressed."""
+    card = await ModelsCard.of(interaction.client.store, guild_id)
+    await interaction.response.edit_message(view=card)
 
 
 def label(model: Model) -> str:

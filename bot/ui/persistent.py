@@ -83,6 +83,34 @@ class PersistentButton(PersistentItem[discord.ui.Button[Any]], template=r"(?!)")
     """A button."""
 
 
+class PlainButton(PersistentButton, template=r"(?!)"):
+    """A button that always means the same: its custom ID never changes.
+
+    A subclass says what it looks like: `class Export(PlainButton, custom_id="export", label=N_("Export"))`.
+    """
+
+    _face: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(
+        cls,
+        *,
+        custom_id: str,
+        label: str,
+        emoji: str | None = None,
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    ) -> None:
+        super().__init_subclass__(template=re.escape(custom_id))
+        cls._face = {"custom_id": custom_id, "label": label, "emoji": emoji, "style": style}
+
+    def __init__(self) -> None:
+        label = self._face["label"]
+        super().__init__(discord.ui.Button(**{**self._face, "label": _(label)}))
+
+    @classmethod
+    def parse(cls, _match: re.Match[str]) -> Self:
+        return cls()
+
+
 class NumberedButton(PersistentButton, template=r"(?!)"):
     """A button about one thing of the store, whose number is all that the custom ID holds.
 

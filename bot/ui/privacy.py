@@ -3,7 +3,6 @@
 import asyncio
 import io
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -11,7 +10,7 @@ import discord
 
 from bot.localisation import N_, _, ngettext, number
 from bot.ui.names import ACCENT
-from bot.ui.persistent import PersistentButton
+from bot.ui.persistent import PlainButton
 from bot.ui.replies import Interaction, Notice
 
 _WHAT = N_("""\
@@ -36,15 +35,8 @@ _TABLES = {
 """What the rows of a table are to members."""
 
 
-class Export(PersistentButton, template=r"privacy:export"):
+class Export(PlainButton, custom_id="privacy:export", label=N_("Export"), emoji="📄"):
     """Gives everything about the one who asks, as a file."""
-
-    def __init__(self) -> None:
-        super().__init__(discord.ui.Button(label=_("Export"), emoji="📄", custom_id="privacy:export"))
-
-    @classmethod
-    def parse(cls, _match: re.Match[str]) -> Self:
-        return cls()
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer(thinking=True, ephemeral=True)
@@ -59,39 +51,20 @@ def _as_json(everything: Mapping[str, Any]) -> bytes:
     return json.dumps(everything, ensure_ascii=False, indent=2).encode()
 
 
-class Delete(PersistentButton, template=r"privacy:delete"):
+class Delete(PlainButton, custom_id="privacy:delete", label=N_("Delete…"), style=discord.ButtonStyle.danger):
     """Asks whether to erase everything."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=_("Delete…"), style=discord.ButtonStyle.danger, custom_id="privacy:delete"
-            )
-        )
-
-    @classmethod
-    def parse(cls, _match: re.Match[str]) -> Self:
-        return cls()
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.edit_message(view=ConfirmCard())
 
 
-class ReallyDelete(PersistentButton, template=r"privacy:really-delete"):
+class ReallyDelete(
+    PlainButton,
+    custom_id="privacy:really-delete",
+    label=N_("Yes, erase all of it"),
+    style=discord.ButtonStyle.danger,
+):
     """Erases everything about the one who asks."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label=_("Yes, erase all of it"),
-                style=discord.ButtonStyle.danger,
-                custom_id="privacy:really-delete",
-            )
-        )
-
-    @classmethod
-    def parse(cls, _match: re.Match[str]) -> Self:
-        return cls()
 
     async def press(self, interaction: Interaction) -> None:
         await interaction.response.defer()

@@ -9,7 +9,7 @@ import simcord
 
 from bot.localisation import decimals
 from bot.store import BASE
-from bot.ui.models import DeleteModel, ModelLoss, ModelSelect, UseModel
+from bot.ui.models import DeleteModel, ModelLoss, ModelSelect, UseModel, UseShared
 from model import Generator
 from tests.bot.world import World, buttons_of, publish, text_of
 
@@ -80,10 +80,33 @@ async def test_where_there_are_none_it_says_what_would_do(world: World, foreign:
 async def test_a_server_that_goes_with_the_shared_one_is_told_so(world: World, own: tuple[int, int]) -> None:
     await world.bot.store.models.follow_base(world.guild.id)
 
-    card = text_of(await listed(world))
+    card = await listed(world)
 
-    assert "In use is the shared model" in card
-    assert "**in use**" not in card
+    assert "In use is the shared model" in text_of(card)
+    assert "**in use**" not in text_of(card)
+    assert not buttons_of(card)
+
+
+async def test_a_server_goes_back_to_the_shared_model(world: World, own: tuple[int, int]) -> None:
+    card = await listed(world)
+    assert buttons_of(card) == {"Use the shared model": True}
+
+    answer = (await world.boss.click(card, label="Use the shared model")).response
+
+    assert await world.bot.store.models.active_own(world.guild.id) is None
+    assert "In use is the shared model" in text_of(answer)
+    assert not buttons_of(answer)
+
+
+async def test_a_server_with_an_older_shared_model_is_told_so(world: World, generator: Generator) -> None:
+    await world.bot.store.models.activate(world.guild.id, await in_use(world))
+    newer = await publish(world.settings, generator)
+
+    card = await listed(world)
+    assert "In use is an older shared model" in text_of(card)
+    await world.boss.click(card, label="Use the shared model")
+
+    assert await in_use(world) == newer
 
 
 async def test_another_one_is_put_in_use(world: World, own: tuple[int, int]) -> None:
@@ -159,7 +182,7 @@ async def test_another_servers_model_is_out_of_reach_of_a_forged_choice(
     assert "not kept any more" in text_of(refused)
 
 
-@pytest.mark.parametrize("item", [UseModel(1), ModelLoss(1), DeleteModel(1), ModelSelect()])
+@pytest.mark.parametrize("item", [UseModel(1), UseShared(), ModelLoss(1), DeleteModel(1), ModelSelect()])
 async def test_a_member_may_not_press_what_they_see(world: World, item: discord.ui.Item[Any]) -> None:
     message = await forged(world, item)
 
