@@ -74,7 +74,7 @@ class _Lines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging calls it so
         return super().formatMessage(record).translate(_ESCAPES).replace("\n", "\\n")
 
-    def formatException(self, raised: _Raised) -> str:  # noqa: N802
+    def formatException(self, raised: _Raised) -> str:  # noqa: N802 - and so
         return textwrap.indent(super().formatException(raised).translate(_ESCAPES), "    ")
 
 

@@ -148,7 +148,7 @@ async def _serve(settings: Settings, port: int, theme: Theme) -> None:
         shown = village.channels[theme]
         async with env.preview(shown, viewers=viewers, layout="channel", port=port) as preview:
             _be_patient(env, preview)
-            print(f"Namesmith is at {preview.url}\nPress Ctrl-C to end.", flush=True)  # noqa: T201
+            typer.echo(f"Namesmith is at {preview.url}\nPress Ctrl-C to end.")
             await _until_first([stop.wait(), preview.wait_closed(), _live(env, preview, village)])
         await env.shutdown()
     finally:

@@ -1,17 +1,14 @@
-"""Takes the README's pictures from the offline page itself: python docs/take_pictures.py"""
+"""Takes the README's pictures from the offline page itself: python -m docs.take_pictures"""
 
 import re
-import sys
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import Locator
+
+from tests.browser import Chat, chromium, demo
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # it is run as a script, from anywhere
-
-from playwright.sync_api import Locator  # noqa: E402
-
-from tests.browser import Chat, chromium, demo  # noqa: E402
-
 PICTURES = ROOT / "docs" / "pictures"
 
 

@@ -1,7 +1,7 @@
 """What a trained network can do: sample, score, classify, blend."""
 
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -314,13 +314,13 @@ class Generator:
     def _weights(self, category: str | Mapping[str, float]) -> dict[int, float]:
         """Category numbers with their shares; a share of nothing is left out."""
         asked = {category: 1.0} if isinstance(category, str) else category
-        weights: Counter[int] = Counter()
+        weights: defaultdict[int, float] = defaultdict(float)
         for name, weight in asked.items():
             if not 0 <= weight < float("inf"):
                 raise ImpossibleOption(
                     "The weight of {name} is {weight}: give 0 or more.", name=name, weight=weight
                 )
-            weights[self._number(name)] += weight  # type: ignore[assignment]
+            weights[self._number(name)] += weight
         total = sum(weights.values())
         if not total > 0:
             raise ImpossibleOption("A blend needs at least one category with a weight above 0.")

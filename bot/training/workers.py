@@ -36,7 +36,7 @@ class Workers(Executor):
         self._initializer = initializer
         self._jobs: set[_Job] = set()
 
-    def submit(  # type: ignore[override]
+    def submit(  # type: ignore[override]  # what the call returns is lost
         self, call: Callable[P, object], /, *args: P.args, **options: P.kwargs
     ) -> Future[None]:
         """Start a process for the call; cancelling its future ends it."""
@@ -49,7 +49,7 @@ class Workers(Executor):
         job.add_done_callback(lambda _: self._jobs.discard(job))
         return job
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - Executor's
         """Let the jobs end, or with `cancel_futures` end them."""
         for job in list(self._jobs):
             if cancel_futures:

@@ -31,7 +31,7 @@ class Cell(ABC):
     @classmethod
     def run(cls, inputs: Tensor, weight: Tensor, precision: torch.dtype) -> Tensor:
         """All hidden units (T, B, H) from the inputs (T, B, G * H), the first from zero."""
-        hidden: Tensor = cls.sequence.apply(inputs, weight, precision)  # type: ignore[no-untyped-call]
+        hidden: Tensor = cls.sequence.apply(inputs, weight, precision)  # type: ignore[no-untyped-call]  # torch has no types for it
         return hidden
 
     @staticmethod

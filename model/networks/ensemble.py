@@ -182,5 +182,5 @@ def _fitted(each: Tensor, symbols: Tensor, categories: Tensor, weights: Tensor, 
         autograd.backward(mean)
         return mean
 
-    search.step(cost)  # type: ignore[no-untyped-call]
+    search.step(cost)  # type: ignore[no-untyped-call]  # torch has no types for it
     return (shared + own).detach()

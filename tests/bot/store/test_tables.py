@@ -12,7 +12,7 @@ from bot.store.tables import UtcDateTime
 MINUTES_EAST = st.integers(min_value=-23 * 60, max_value=23 * 60)
 TIMES = st.datetimes(
     min_value=datetime(2, 1, 1),  # noqa: DTZ001 - the zone is drawn apart
-    max_value=datetime(9998, 12, 31),  # noqa: DTZ001
+    max_value=datetime(9998, 12, 31),  # noqa: DTZ001 - as above
     timezones=MINUTES_EAST.map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
 
