@@ -3,6 +3,8 @@
 SQLAlchemy's guide to this: https://docs.sqlalchemy.org/en/20/dialects/sqlite.html
 """
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 from typing import TypeVar
@@ -127,14 +129,23 @@ def require_file(url: URL, *, make: bool) -> None:
     """Raise `OSError` if the database's file can't be opened; with `make`, make it and its folder.
 
     Connecting would find it out too, but a connection of aiosqlite that fails leaves behind a thread
-    which may print a traceback of its own.
+    which may print a traceback of its own. A file that is there is not opened: to close it would give
+    up the locks of all connections that this process has, and another process could then delete the
+    write-ahead log under them. See https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
     """
     file = file_of(url)
     if file is None:
         return
-    if make:
+    if not file.exists() and make:
         file.parent.mkdir(parents=True, exist_ok=True)
-    file.open("ab" if make else "rb").close()
+        file.touch()
+    for cause, is_so in (
+        (errno.ENOENT, not file.exists()),
+        (errno.EISDIR, file.is_dir()),
+        (errno.EACCES, not os.access(file, os.R_OK | os.W_OK if make else os.R_OK)),
+    ):
+        if is_so:
+            raise OSError(cause, os.strerror(cause), str(file))
 
 
 def file_of(url: URL) -> Path | None:

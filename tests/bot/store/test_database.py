@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import ClauseElement, make_url, text
 from sqlalchemy.dialects import postgresql
 
-from bot.store import NewGeneration, NewName, Scope, Store, StoreError
+from bot.store import NewGeneration, NewModel, NewName, Scope, Store, StoreError
 from bot.store.database import Database, take_turns
 
 
@@ -47,6 +49,19 @@ class TestOpening:
             await store.history.names_made()
 
         assert files(tmp_path) == {"namesmith.db"}
+
+    async def test_opening_another_does_not_give_up_the_locks_of_one_that_is_open(
+        self, store: Store, url: str, path: Path, new_model: NewModel
+    ) -> None:
+        await store.models.publish(new_model, activate=True)
+        async with await Store.open(url):
+            pass
+        # Another process that takes itself for the last one deletes the write-ahead log as it closes.
+        look = f"import sqlite3; sqlite3.connect({str(path)!r}).execute('SELECT 1 FROM models').fetchall()"
+
+        await asyncio.to_thread(subprocess.run, [sys.executable, "-c", look], check=True)
+
+        assert path.with_name(f"{path.name}-wal").exists()
 
     @pytest.mark.parametrize(
         ("address", "sentence"),
