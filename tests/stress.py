@@ -40,8 +40,8 @@ async def _worker(times: int, draw: random.Random) -> None:
         database = Path(folder) / "names.db"
         await publish(Settings(database_url=f"sqlite+aiosqlite:///{database}"), _generator())
         for phase in islice(cycle(PHASES), times):
-            statuses = await kill_worker(database, _corpus().to_zip(), phase, draw)
-            typer.echo(f"killed while {phase}: {' > '.join(statuses)}")
+            kill = await kill_worker(database, _corpus().to_zip(), phase, draw)
+            typer.echo(f"killed while {phase} {kill.cut}: {' > '.join(kill.statuses)}")
 
 
 async def _bot(times: int, draw: random.Random) -> None:

@@ -6,9 +6,12 @@ import re
 import sqlite3
 import time
 from concurrent.futures import wait
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from bot.store import ENDS, IllegalTransition, NewRun, Run, RunStatus, Store
 from bot.training import job
@@ -20,31 +23,40 @@ from tests.bot.stand_in import StandIn
 
 GUILD = 400
 
-PHASES = {
-    "starting": "SELECT 1",
-    "training": "SELECT json_extract(progress, '$.step') > 0 FROM runs ORDER BY id DESC LIMIT 1",
-    "saving": "SELECT count(*) FROM run_states",
-    "publishing": "SELECT json_extract(progress, '$.epoch') = json_extract(progress, '$.epochs') "
-    "AND json_extract(progress, '$.epochs') > 0 FROM runs ORDER BY id DESC LIMIT 1",
-}
-"""What is to be seen in the database before the worker is killed, a moment later."""
+PHASES = ("starting", "training", "saving", "publishing")
+
+_SMALL = 200_000
+"""Bytes: a state and a model are more, and what else a worker writes at one stroke is less."""
+_LARGE = {"saving": 4_000_000, "publishing": 1_000_000}
+"""Bytes of a state and a model of a GRU by the recipe quick, or somewhat less."""
 
 
-async def kill_worker(database: Path, archive: bytes, phase: str, draw: random.Random) -> list[str]:
-    """Kill a worker in a phase of its run, have the run go on to its end, and tell its statuses.
+@dataclass(frozen=True)
+class Kill:
+    """What became of a run whose worker was killed."""
+
+    cut: str
+    """What it was writing at that moment, and whether that was kept."""
+    statuses: list[str]
+
+
+async def kill_worker(database: Path, archive: bytes, phase: str, draw: random.Random) -> Kill:
+    """Kill a worker in a phase of its run, have the run go on to its end, and tell how that went.
 
     Raises `AssertionError` where something is not as it must be.
     """
     url = f"sqlite+aiosqlite:///{database}"
     async with await Store.open(url) as store:
-        plan = Plan(shown=("Czech",), limits=TrainingLimits(save_every=0.0))
+        # Where a model is to be caught, there are no states that could be taken for one.
+        limits = TrainingLimits(save_every=3600.0 if phase == "publishing" else 0.0)
+        plan = Plan(shown=("Czech",), limits=limits)
         new = NewRun(GUILD, None, None, "gru", "quick", 0, plan.model_dump(mode="json"), archive)
         run = await store.runs.request(new)
         before = await store.models.active(GUILD)
         workers = Workers()
         worker = workers.submit(job.run, url, run.id)
-        await asyncio.to_thread(_await_phase, database, phase)
-        await asyncio.sleep(draw.uniform(0, 1) ** 2)
+        process = psutil.Process(worker._process.pid)
+        writing = await asyncio.to_thread(_await_moment, database, phase, process, draw)
         worker.cancel()
         await asyncio.to_thread(wait, [worker])
         with suppress(IllegalTransition):  # it was over already
@@ -54,6 +66,7 @@ async def kill_worker(database: Path, archive: bytes, phase: str, draw: random.R
             assert now.status is RunStatus.INTERRUPTED
             assert await store.models.active(GUILD) == before
         await expect_whole(store, database)
+        cut = _cut(writing, database) if writing else ""
         if now.status not in ENDS:
             worker = workers.submit(job.run, url, run.id)
             await asyncio.to_thread(wait, [worker])
@@ -61,22 +74,82 @@ async def kill_worker(database: Path, archive: bytes, phase: str, draw: random.R
         assert (await _get(store, run)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
         await expect_whole(store, database)
         expect_nothing_left(database)
-        return [change.status.value for change in await store.runs.changes(run.id)]
+        statuses = [change.status.value for change in await store.runs.changes(run.id)]
+        return Kill(cut, statuses)
 
 
-def _await_phase(database: Path, phase: str) -> None:
+@dataclass(frozen=True)
+class _Writing:
+    """A large write that is under way."""
+
+    written: int
+    """Bytes so far."""
+    kept_before: Any
+    """What there was to go on from, and how many models, before it began."""
+
+
+def _await_moment(database: Path, phase: str, worker: psutil.Process, draw: random.Random) -> _Writing | None:
+    """Wait for a moment in a phase; where that is one large write, tell how far it is."""
+    if phase in _LARGE:
+        return _await_write(database, worker, draw.uniform(0, _LARGE[phase]))
+    if phase == "training":
+        _await_first_step(database)
+    time.sleep(draw.uniform(0, 1) ** 2)
+    return None
+
+
+def _await_first_step(database: Path) -> None:
+    begun = "SELECT json_extract(progress, '$.step') > 0 FROM runs ORDER BY id DESC LIMIT 1"
     end = time.monotonic() + 120
-    with sqlite3.connect(database) as connection:
-        while time.monotonic() < end:
-            if connection.execute(PHASES[phase]).fetchone()[0]:
-                return
+    with closing(sqlite3.connect(database)) as connection:
+        while not connection.execute(begun).fetchone()[0]:
+            assert time.monotonic() < end, "the worker did not begin"
             time.sleep(0.005)
-    raise AssertionError(f"the worker did not come to {phase}")
+
+
+def _await_write(database: Path, worker: psutil.Process, enough: float) -> _Writing:
+    """Wait until the worker has written so much, and more than is small, while it keeps the lock.
+
+    Nothing else writes to the database, so that it is the worker who keeps us from it.
+    """
+    end = time.monotonic() + 300
+    with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
+        while time.monotonic() < end:
+            kept = _kept(connection)
+            begun = worker.io_counters().write_chars
+            written = 0
+            while _is_locked(connection) and written < max(_SMALL, enough):
+                written = worker.io_counters().write_chars - begun
+            if written > _SMALL:
+                return _Writing(written, kept)
+            time.sleep(0.0005)
+    raise AssertionError("the worker wrote nothing large")
+
+
+def _is_locked(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return True
+    connection.execute("ROLLBACK")
+    return False
+
+
+def _kept(connection: sqlite3.Connection) -> Any:
+    return connection.execute(
+        "SELECT (SELECT max(saved_at) FROM run_states), count(*) FROM models"
+    ).fetchone()
+
+
+def _cut(writing: _Writing, database: Path) -> str:
+    with closing(sqlite3.connect(database)) as connection:
+        is_undone = _kept(connection) == writing.kept_before
+    return f"after {writing.written / 1024:.0f} KiB, which are {'undone' if is_undone else 'kept'}"
 
 
 async def expect_whole(store: Store, database: Path) -> None:
     """The database is whole, and the model in use can be loaded."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     active = await store.models.active(GUILD)
@@ -86,7 +159,7 @@ async def expect_whole(store: Store, database: Path) -> None:
 
 def expect_nothing_left(database: Path) -> None:
     """No state of a run that is over, and no file but the database's own."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT count(*) FROM run_states").fetchone() == (0,)
         published = connection.execute("SELECT count(*) FROM models WHERE run_id IS NOT NULL").fetchone()
         ended = connection.execute("SELECT count(*) FROM runs WHERE status IN ('succeeded', 'rejected')")
@@ -172,7 +245,7 @@ class Siege:
 
     def expect_all_kept(self) -> None:
         """The database is whole; what a member was shown is in it, once."""
-        with sqlite3.connect(self.database) as connection:
+        with closing(sqlite3.connect(self.database)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
             kept = dict(connection.execute("SELECT id, text FROM names"))
@@ -188,5 +261,5 @@ class Siege:
         assert counted == dict.fromkeys(stars, 1), "a star is counted twice, or not"
 
     def _one(self, query: str) -> Any:
-        with sqlite3.connect(self.database) as connection:
+        with closing(sqlite3.connect(self.database)) as connection:
             return connection.execute(query).fetchone()

@@ -12,16 +12,16 @@ from tests.bot.stand_in import StandIn
 from tests.bot.world import publish
 
 
-@pytest.mark.parametrize("phase", ["starting", "training"])
+@pytest.mark.parametrize("phase", ["saving", "publishing"])
 async def test_a_run_whose_worker_is_killed_goes_on_to_its_end(
     settings: Settings, generator: Generator, data_dir: Path, tmp_path: Path, phase: str
 ) -> None:
     await publish(settings, generator)
     archive = Corpus.read(data_dir).to_zip()
 
-    statuses = await kill_worker(tmp_path / "names.db", archive, phase, random.Random())
+    kill = await kill_worker(tmp_path / "names.db", archive, phase, random.Random())
 
-    assert statuses[-1] in ("succeeded", "rejected")
+    assert kill.statuses[-1] in ("succeeded", "rejected")
 
 
 async def test_a_bot_that_is_killed_under_load_loses_nothing_that_was_shown(
