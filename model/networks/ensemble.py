@@ -107,7 +107,7 @@ class EnsembleNetwork(Network):
         self.weights.copy_(learned.mean(0))
         scores = []
         for batch, one, half in zip(names, each, halves, strict=True):
-            log_probs = _mix(one.unbind(-1), learned[half, batch.categories][:, None])  # (B, T, V)
+            log_probs = _mix(one.unbind(), learned[half, batch.categories][:, None])  # (B, T, V)
             scores.append(log_probs.gather(2, batch.symbols[:, 1:, None])[..., 0])
         return scores
 
@@ -132,7 +132,7 @@ class EnsembleNetwork(Network):
 
     @torch.no_grad()
     def _said_by_each(self, names: Sequence[Batch]) -> list[Tensor]:
-        """For each batch what each member gives each symbol, (B, T, V, M)."""
+        """For each batch what each member gives each symbol, (M, B, T, V)."""
         was_training = self.training
         self.eval()
         device = self.weights.device
@@ -140,7 +140,7 @@ class EnsembleNetwork(Network):
         for batch in names:
             categories, letters = batch.categories.to(device), batch.symbols[:, :-1].to(device)
             members = [self._from_the_start(member, categories, letters) for member in self.members]
-            each.append(torch.stack(members, -1).cpu())
+            each.append(torch.stack(members).cpu())
         self.train(was_training)
         return each
 
@@ -148,10 +148,10 @@ class EnsembleNetwork(Network):
         """Weights (C, M) by the letters after the first, and the ends, of the names to use."""
         letters, said, categories = [], [], []
         for batch, one, rows in zip(names, each, use, strict=True):
-            letters.append(one[rows, 1:].flatten(0, 1))  # (N, V, M)
+            letters.append(one[:, rows, 1:].flatten(1, 2))  # (M, N, V)
             said.append(batch.symbols[rows, 2:].flatten())
             categories.append(batch.categories[rows].repeat_interleave(batch.symbols.shape[1] - 2))
-        given, symbols, of = torch.cat(letters), torch.cat(said), torch.cat(categories)
+        given, symbols, of = torch.cat(letters, 1), torch.cat(said), torch.cat(categories)
         return _fitted(given, symbols, of, self.weights.cpu(), self.config.shrinkage)
 
 
@@ -176,8 +176,8 @@ def _fitted(each: Tensor, symbols: Tensor, categories: Tensor, weights: Tensor, 
 
     def cost() -> Tensor:
         search.zero_grad()
-        logits = (each * (shared + own[categories])[:, None]).sum(-1)
-        nats = nn.functional.cross_entropy(logits, symbols, reduction="sum")
+        log_probs = _mix(each.unbind(), shared + own[categories])
+        nats = nn.functional.nll_loss(log_probs, symbols, reduction="sum")
         mean = (nats + shrinkage * own.square().sum()) / max(len(symbols), 1)
         autograd.backward(mean)
         return mean

@@ -233,11 +233,11 @@ def test_counts_are_interpolated_as_the_formula_says() -> None:
 def test_the_weights_learned_are_those_that_the_letters_were_drawn_with() -> None:
     torch.manual_seed(0)
     truth = torch.tensor([[0.9, 0.2], [0.3, 0.8]])
-    members = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]).log().t()  # three symbols, two members
+    members = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]).log()  # two members, three symbols
     categories = torch.arange(20_000) % 2
-    drawn_from = (members * truth[categories][:, None]).sum(2).softmax(1)
+    drawn_from = (truth[categories] @ members).softmax(1)
     symbols = torch.multinomial(drawn_from, 1)[:, 0]
-    each = members.expand(20_000, 3, 2)
+    each = members[:, None].expand(2, 20_000, 3)
     weights = _fitted(each, symbols, categories, torch.full((3, 2), 0.5), shrinkage=0.1)
     assert torch.allclose(weights[:2], truth, atol=0.05)
     assert torch.allclose(weights[2], weights[:2].mean(0), atol=0.05)  # a category without letters
