@@ -3,7 +3,6 @@
 from itertools import groupby
 
 import numpy as np
-import torch
 
 from benchmarks.runs import Trainings
 from benchmarks.tables import show
@@ -47,8 +46,8 @@ def _written(generator: Generator, category: str) -> Written:
     weights = generator._weights(category)
     plan = generator._plan(weights, None, 20)
     allowed = generator.encoding.allowed(generator._beginnings(weights, None, "", 1, 20))
-    uniforms = torch.from_numpy(np.random.default_rng(0).random((21, _COUNT)))
-    return write(plan, Choice(temperature=1.0), allowed.expand(-1, _COUNT, -1), uniforms)
+    uniforms = np.random.default_rng(0).random((21, _COUNT))
+    return write(plan, Choice(temperature=1.0), allowed.repeat(_COUNT, 1), uniforms)
 
 
 def _longest_run(text: str) -> int:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import numpy as np
 import torch
 
 from benchmarks.runs import Trainings
@@ -43,10 +44,10 @@ def _greedy(generator: Generator, category: str, letter: str) -> str:
     network, encoding = generator.network, generator.encoding
     text = letter
     with torch.no_grad():
-        state = network.start(torch.tensor([encoding.categories.index(category)]))
+        state = network.start(np.array([encoding.categories.index(category)]))
         while len(text) < _LONGEST:
-            log_probs, state = network.step(torch.tensor([encoding.alphabet.index(text[-1])]), state)
-            symbol = int(log_probs.topk(1)[1][0, 0])
+            log_probs, state = network.step(np.array([encoding.alphabet.index(text[-1])]), state)
+            symbol = int(log_probs.argmax())
             if symbol == encoding.boundary:
                 break
             text += encoding.alphabet[symbol]

@@ -6,7 +6,6 @@ from itertools import cycle, islice
 from typing import Literal, NamedTuple
 
 import numpy as np
-import torch
 
 from model.beginnings import Beginning
 from model.encoding import Encoding
@@ -81,8 +80,8 @@ def draw_names(
         if not any(counts):
             break
         allowed = encoding.allowed([pool.beginning for pool in pools])
-        allowed = allowed.repeat_interleave(torch.tensor(counts), 1)
-        uniforms = torch.from_numpy(random.random((plan.max_length + 1, sum(counts))))
+        allowed = allowed.repeat(counts, 1)
+        uniforms = random.random((plan.max_length + 1, sum(counts)))
         written = write(plan, choice, allowed, uniforms)
         texts = encoding.texts(written.symbols)
         drawn = zip(texts, written.log_probs.tolist(), written.ended.tolist(), strict=True)

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.arrays import Bools, Integers
+
 
 class Batch(NamedTuple):
     """Names of one length side by side, so that nothing is padding.
@@ -79,15 +81,15 @@ class Encoding:
             | {self.boundary: other.boundary},
         )
 
-    def texts(self, symbols: Tensor) -> list[str]:
+    def texts(self, symbols: Integers) -> list[str]:
         """The names (B, L) as text; all after their ends is the boundary."""
-        letters = np.array([*self.alphabet, ""])[symbols.numpy()]  # (B, L), each a text of one letter
+        letters = np.array([*self.alphabet, ""])[symbols]  # (B, L), each a text of one letter
         names: list[str] = letters.view(f"U{symbols.shape[1]}")[:, 0].tolist()
         return names
 
-    def allowed(self, beginnings: Sequence[Sequence[Iterable[str]]]) -> Tensor:
+    def allowed(self, beginnings: Sequence[Sequence[Iterable[str]]]) -> Bools:
         """(P, B, V) which letters may stand at the first P places of B names that all tell as many."""
-        allowed = torch.zeros(len(beginnings[0]), len(beginnings), self.symbols, dtype=torch.bool)
+        allowed = np.zeros((len(beginnings[0]), len(beginnings), self.symbols), bool)
         for row, beginning in enumerate(beginnings):
             for place, letters in enumerate(beginning):
                 allowed[place, row, [self.alphabet.index(letter) for letter in letters]] = True

@@ -15,6 +15,7 @@ from rapidfuzz.distance import Levenshtein
 from torch import Tensor
 
 from model import checkpoint
+from model.arrays import Integers
 from model.beginnings import Beginning, Beginnings
 from model.card import Card
 from model.corpus import Corpus
@@ -273,17 +274,17 @@ class Generator:
     @torch.inference_mode()
     def _starts(self) -> Stems:
         """Each category before its first letter."""
-        categories = torch.arange(len(self.categories))
+        categories = np.arange(len(self.categories))
         state = self.network.start(categories)
         if not self.network.has_start:
-            return Stems(self._first, state)
-        return Stems(*self.network.step(torch.full_like(categories, self.encoding.boundary), state))
+            return Stems(self._first.numpy(), state)
+        return Stems(*self.network.step(np.full_like(categories, self.encoding.boundary), state))
 
     @cached_property
-    def _kinds(self) -> Tensor:
+    def _kinds(self) -> Integers:
         """(V,) the same number for a letter's two cases."""
         lower = [letter.casefold() for letter in self.alphabet]
-        return torch.tensor([*map(lower.index, lower), len(lower)])
+        return np.array([*map(lower.index, lower), len(lower)])
 
     def _number(self, category: str) -> int:
         return self.categories.index(self.find_category(category))
@@ -336,12 +337,12 @@ class Generator:
                 least=min_length,
                 most=max_length,
             )
-        numbers = torch.tensor(list(weights))
+        numbers = list(weights)
         log_probs, state = self._starts
         return Plan(
             self.network,
-            Stems(log_probs[numbers], tuple(tensor[numbers] for tensor in state)),
-            torch.tensor(list(weights.values())),
+            Stems(log_probs[numbers], tuple(array[numbers] for array in state)),
+            np.array(list(weights.values()), np.float32),
             self._kinds,
             self.encoding.boundary,
             min_length,

@@ -192,7 +192,7 @@ class _Training:
     def _not_among(self, known: Mapping[str, frozenset[str]], batch: Batch) -> Tensor:
         """(B,) which of the names of a batch are not among those."""
         categories = [self.encoding.categories[number] for number in batch.categories.tolist()]
-        texts = self.encoding.texts(batch.symbols[:, 1:].cpu())
+        texts = self.encoding.texts(batch.symbols[:, 1:].cpu().numpy())
         pairs = zip(categories, texts, strict=True)
         return torch.tensor([text not in known.get(category, ()) for category, text in pairs])
 

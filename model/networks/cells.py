@@ -10,10 +10,13 @@ names, H hidden units, G gates.
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, autograd
 
-Memory = tuple[Tensor, ...]
+from model.arrays import Floats, product, sigmoid_
+
+Memory = tuple[Floats, ...]
 """A cell's state, the hidden units (B, H) first."""
 
 
@@ -36,8 +39,8 @@ class Cell(ABC):
 
     @staticmethod
     @abstractmethod
-    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
-        """One step, from inputs (B, G * H), which are overwritten."""
+    def step(inputs: Floats, weight: Tensor, memory: Memory) -> Memory:
+        """One step while names are written, from inputs (B, G * H), which are overwritten."""
 
 
 def product_precision(device: torch.device) -> torch.dtype:
@@ -192,8 +195,9 @@ class Rnn(Cell):
     sequence = _RnnSequence
 
     @staticmethod
-    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
-        return (_tanh_(inputs.addmm_(memory[0], weight)),)
+    def step(inputs: Floats, weight: Tensor, memory: Memory) -> Memory:
+        inputs += product(memory[0], weight)
+        return (np.tanh(inputs, out=inputs),)
 
 
 class Gru(Cell):
@@ -208,13 +212,20 @@ class Gru(Cell):
     sequence = _GruSequence
 
     @staticmethod
-    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
+    def step(inputs: Floats, weight: Tensor, memory: Memory) -> Memory:
         (hidden,) = memory
         width = hidden.shape[1]
-        gates = inputs[:, : 2 * width].addmm_(hidden, weight[:, : 2 * width]).sigmoid_()
-        recalled = hidden @ weight[:, 2 * width :]
-        candidate = _tanh_(inputs[:, 2 * width :].addcmul_(gates[:, :width], recalled))
-        return (torch.lerp(candidate, hidden, gates[:, width:]),)
+        recalled = product(hidden, weight)
+        gates, candidate = inputs[:, : 2 * width], recalled[:, 2 * width :]
+        gates += recalled[:, : 2 * width]
+        sigmoid_(gates)
+        candidate *= gates[:, :width]
+        candidate += inputs[:, 2 * width :]
+        np.tanh(candidate, out=candidate)
+        hidden = hidden - candidate
+        hidden *= gates[:, width:]
+        hidden += candidate
+        return (hidden,)
 
 
 class Lstm(Cell):
@@ -229,10 +240,14 @@ class Lstm(Cell):
     sequence = _LstmSequence
 
     @staticmethod
-    def step(inputs: Tensor, weight: Tensor, memory: Memory) -> Memory:
+    def step(inputs: Floats, weight: Tensor, memory: Memory) -> Memory:
         hidden, carried = memory
         width = hidden.shape[1]
-        both = inputs.addmm_(hidden, weight)
-        enter, keep, show = both[:, : 3 * width].sigmoid_().chunk(3, 1)
-        carried = torch.addcmul(carried * keep, enter, _tanh_(both[:, 3 * width :]))
-        return show * _tanh_(carried.clone()), carried
+        inputs += product(hidden, weight)
+        enter, keep, show = np.split(sigmoid_(inputs[:, : 3 * width]), 3, 1)
+        candidate = inputs[:, 3 * width :]
+        enter *= np.tanh(candidate, out=candidate)
+        carried = carried * keep
+        carried += enter
+        show *= np.tanh(carried)
+        return show, carried

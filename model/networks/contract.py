@@ -8,16 +8,18 @@ for a network with a start token, begins it. Shapes in this package: B names, T 
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
+from model.arrays import Floats, Integers
 from model.encoding import Batch, Moved
 
-State = tuple[Tensor, ...]
-"""What a network remembers of the names it is writing: tensors with one row (B first) for each."""
+State = tuple[NDArray[Any], ...]
+"""What a network remembers of the names it is writing: arrays with one row (B first) for each."""
 
 _ROWS = 512  # names scored at once: enough to keep the processor busy, little memory
 
@@ -39,11 +41,11 @@ class Network(nn.Module, ABC):
         """Log-probabilities (B, T, V) of the symbol after each letter; categories (B,), letters (B, T)."""
 
     @abstractmethod
-    def start(self, categories: Tensor) -> State:
-        """The state before any letter, for categories (B,)."""
+    def start(self, categories: Integers) -> State:
+        """The state before any letter, for categories (B,); the network must be frozen."""
 
     @abstractmethod
-    def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
+    def step(self, letters: Integers, state: State) -> tuple[Floats, State]:
         """Feed one letter a name, (B,): log-probabilities (B, V) of the next symbol, and the new state."""
 
     @abstractmethod

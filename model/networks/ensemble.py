@@ -8,10 +8,12 @@ tempered by its power; in a sum it can only be given less weight.
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
+import numpy as np
 import torch
 from pydantic import Field, model_validator
 from torch import Tensor, autograd, nn
 
+from model.arrays import Floats, Integers, log_softmax
 from model.encoding import Batch, Moved
 from model.networks.contract import Config, Network, State, move_rows
 from model.networks.ngram import NgramConfig
@@ -60,7 +62,7 @@ class EnsembleNetwork(Network):
         self.config, self.symbols = config, symbols
         self.networks = nn.ModuleList(members)
         self.register_buffer("weights", torch.full((categories, len(members)), 1 / len(members)))
-        self._tensors = [len(member.start(torch.zeros(1, dtype=torch.long))) for member in members]
+        self._parts = [len(member.start(np.zeros(1, int))) for member in members]
 
     @property
     def members(self) -> list[Network]:
@@ -74,21 +76,23 @@ class EnsembleNetwork(Network):
         each = [self._from_the_start(member, categories, letters) for member in self.members]
         return _mix(each, self.weights[categories][:, None])
 
-    def start(self, categories: Tensor) -> State:
-        return categories, *(tensor for member in self.members for tensor in member.start(categories))
+    def start(self, categories: Integers) -> State:
+        return categories, *(array for member in self.members for array in member.start(categories))
 
-    def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
+    def step(self, letters: Integers, state: State) -> tuple[Floats, State]:
         categories, *parts = state
-        each, after = [], [categories]
-        for member, tensors in zip(self.members, self._tensors, strict=True):
-            part, parts = tuple(parts[:tensors]), parts[tensors:]
-            if not member.has_start and bool((letters == self.symbols - 1).all()):  # at the start
-                log_probs = self.weights.new_zeros(len(letters), self.symbols)
-            else:
+        weights = self.weights.numpy().take(categories, 0)  # (B, M)
+        total = np.zeros((len(letters), self.symbols), np.float32)
+        after = [categories]
+        for number, (member, arrays) in enumerate(zip(self.members, self._parts, strict=True)):
+            part, parts = tuple(parts[:arrays]), parts[arrays:]
+            if (
+                member.has_start or not (letters == self.symbols - 1).all()
+            ):  # who says nothing of first letters
                 log_probs, part = member.step(letters, part)
-            each.append(log_probs)
+                total += log_probs * weights[:, number, None]
             after += part
-        return _mix(each, self.weights.index_select(0, categories)), tuple(after)
+        return log_softmax(total), tuple(after)
 
     def nats(self, batch: Batch) -> Tensor:
         """Those of each member that learns by gradients, one below the other."""

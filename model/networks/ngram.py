@@ -13,10 +13,12 @@ of a second, and would take many times their room in a checkpoint.
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Self
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from model.arrays import Floats, Integers
 from model.encoding import Batch, Moved
 from model.networks.contract import Config, Network, State
 
@@ -37,27 +39,29 @@ class _Trie(NamedTuple):
     of each category, and those of one symbol. Most of their edges exist, so that they are kept as tables,
     mixed with what they fall back on within their chain. The last node stands for every context that
     never occurred.
+
+    They stay in the processor's memory wherever other networks learn.
     """
 
     nowhere: int
     """The last node."""
-    backoff: Tensor
+    backoff: Floats
     """(N,) the share that a context leaves to the shorter one; a short one, to what its chain leaves."""
-    first: Tensor
+    first: Integers
     """(N,) where each node's edges begin."""
-    edges: Tensor
+    edges: Integers
     """(N,) how many there are."""
-    key: Tensor
+    key: Integers
     """(E + 1,) node * V + symbol, ascending."""
-    symbol: Tensor
+    symbol: Integers
     """(E,)"""
-    share: Tensor
+    share: Floats
     """(E,) the probability of the symbol beyond what is left to the shorter context."""
-    child: Tensor
+    child: Integers
     """(E + 1,) the node of the context made longer by the symbol, if that is a long one."""
-    onward: Tensor
+    onward: Integers
     """(S * V,) the longest short context after each symbol."""
-    short: Tensor
+    short: Floats
     """(S, V) the shares of the short contexts; where all categories are counted, the probabilities."""
 
 
@@ -88,68 +92,71 @@ class NgramNetwork(Network):
         self._trie = self._built()
 
     def forward(self, categories: Tensor, letters: Tensor) -> Tensor:
-        (nodes,) = self.start(categories)
-        every = [nodes := self._follow(letter, nodes) for letter in letters.unbind(1)]
-        probabilities = self._probabilities(torch.stack(every, 1).flatten(0, 1))  # (B * T, V)
-        return probabilities.log().view(*letters.shape, self.symbols)
+        (nodes,) = self.start(categories.cpu().numpy())
+        each = [nodes := self._follow(letter, nodes) for letter in letters.t().cpu().numpy()]
+        probabilities = self._probabilities(np.concatenate(each))  # (T * B, V)
+        log_probs = torch.from_numpy(np.log(probabilities)).to(letters.device)
+        return log_probs.view(*letters.t().shape, self.symbols).transpose(0, 1)
 
-    def start(self, categories: Tensor) -> State:
+    def start(self, categories: Integers) -> State:
+        """The empty contexts."""
         order = self.config.order
-        nodes = self._trie.key.new_full((len(categories), 2 * order), self._trie.nowhere)
+        nodes = np.full((len(categories), 2 * order), self._trie.nowhere, self._trie.key.dtype)
         nodes[:, order - 1] = categories + 1
         nodes[:, -1] = 0
         return (nodes,)
 
-    def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
+    def step(self, letters: Integers, state: State) -> tuple[Floats, State]:
         nodes = self._follow(letters, state[0])
-        return self._probabilities(nodes).log(), (nodes,)
+        return np.log(self._probabilities(nodes)), (nodes,)
 
     def adopt(self, donor: Self, moved: Moved) -> None:
         """Nothing: names are counted afresh."""
 
-    def _follow(self, letters: Tensor, nodes: Tensor) -> Tensor:
+    def _follow(self, letters: Integers, nodes: Integers) -> Integers:
         """Make each context longer by a letter, (B,): the longest drop out, the shortest come again."""
         trie, order = self._trie, self.config.order
-        keys = (nodes * self.symbols).add_(letters[:, None]).view(-1, 2, order)
-        wanted = keys[:, :, 1:].flatten()
-        edges = torch.searchsorted(trie.key, wanted)
-        found = trie.key.index_select(0, edges) == wanted
-        longer = trie.child.index_select(0, edges).where(found, trie.nowhere)
-        shortest = trie.onward.index_select(0, keys[:, :, -1].flatten())
-        rows = letters.shape[0]
-        return torch.cat((longer.view(rows, 2, order - 1), shortest.view(rows, 2, 1)), 2).view_as(nodes)
+        keys = nodes * self.symbols
+        keys += letters[:, None].astype(keys.dtype)
+        keys = keys.reshape(-1, 2, order)
+        wanted = keys[:, :, 1:]
+        edges = trie.key.searchsorted(wanted)
+        longer = np.empty_like(keys)
+        longer[:, :, :-1] = np.where(trie.key.take(edges) == wanted, trie.child.take(edges), trie.nowhere)
+        longer[:, :, -1] = trie.onward.take(keys[:, :, -1])
+        return longer.reshape(nodes.shape)
 
-    def _probabilities(self, nodes: Tensor) -> Tensor:
+    def _probabilities(self, nodes: Integers) -> Floats:
         """Mix each row's contexts, (R, 2 * order) -> (R, V); each falls back on the one after it."""
         order = self.config.order
-        backoff = self._trie.backoff.index_select(0, nodes[:, :-1].flatten())
-        left = backoff.view(nodes.shape[0], -1).cumprod(1)
-        weights = nn.functional.pad(left, (1, 0), value=1.0)
-        short = [self._trie.short.index_select(0, nodes[:, place]) for place in (order - 1, -1)]  # (R, V)
-        mixed = (short[0] * weights[:, order - 1, None]).addcmul_(short[1], weights[:, -1:])
-        return self._add_long(mixed, nodes, weights) if order > 1 else mixed
+        weights = np.ones(nodes.shape, np.float32)
+        self._trie.backoff.take(nodes[:, :-1]).cumprod(1, out=weights[:, 1:])
+        mixed = self._trie.short.take(nodes[:, order - 1], 0) * weights[:, order - 1, None]
+        mixed += self._trie.short.take(nodes[:, -1], 0) * weights[:, -1:]
+        if order > 1:
+            self._add_long(mixed, nodes, weights)
+        return mixed
 
-    def _add_long(self, mixed: Tensor, nodes: Tensor, weights: Tensor) -> Tensor:
+    def _add_long(self, mixed: Floats, nodes: Integers, weights: Floats) -> None:
         """Add the shares of the long contexts among nodes (R, 2 * order), by weights, to the rows (R, V)."""
         trie, order = self._trie, self.config.order
-        nodes = nodes.view(-1, 2, order)[:, :, :-1].flatten()  # (R * D,)
-        weights = weights.view(-1, 2, order)[:, :, :-1].flatten()
-        counts = trie.edges.index_select(0, nodes)
-        context = torch.repeat_interleave(counts)  # (L,), for each edge in turn the context it belongs to
-        before = trie.first.index_select(0, nodes) - counts.cumsum(0) + counts
-        edges = torch.arange(context.shape[0], device=nodes.device).add_(before.index_select(0, context))
-        rows = (context // (2 * order - 2)).mul_(self.symbols)
-        cells = rows.add_(trie.symbol.index_select(0, edges))
-        added = trie.share.index_select(0, edges).mul_(weights.index_select(0, context))
-        return mixed.view(-1).index_add_(0, cells, added).view_as(mixed)
+        nodes = nodes.reshape(-1, 2, order)[:, :, :-1].ravel()  # (R * D,)
+        weights = weights.reshape(-1, 2, order)[:, :, :-1].ravel()
+        counts = trie.edges.take(nodes)
+        context = np.arange(len(counts)).repeat(counts)  # (L,), for each edge in turn the one it belongs to
+        before = trie.first.take(nodes) - counts.cumsum() + counts
+        edges = np.arange(len(context)) + before.take(context)
+        cells = context // (2 * order - 2) * self.symbols + trie.symbol.take(edges)
+        added = trie.share.take(edges) * weights.take(context)
+        mixed += np.bincount(cells, added, mixed.size).reshape(mixed.shape)
 
     def _built(self) -> _Trie:
         """The trie of the training names: contexts of one length after another, each from those before."""
-        text, of = self.text.long(), self.of.long()
+        text, of = self.text.long().cpu(), self.of.long().cpu()
         ends = text == self.symbols - 1
         name = ends.cumsum(0) - ends.long()  # (M,) which name each symbol belongs to
         starts = nn.functional.pad(ends.nonzero()[:-1, 0] + 1, (1, 0))
-        place = (torch.arange(len(text), device=text.device) - starts[name]).repeat(2)
+        place = (torch.arange(len(text)) - starts[name]).repeat(2)
         said, before = text.repeat(2), text.roll(1).repeat(2)  # what comes before a name is a boundary too
         node = torch.cat((torch.zeros_like(text), of[name] + 1))
         total = 1 + self.categories
@@ -189,8 +196,8 @@ class NgramNetwork(Network):
         table[0] += backoff[0] / self.symbols
         table[roots:] += backoff[roots:short, None] * table[root_of]
         backoff[roots:short] *= backoff[root_of]
-        onward = torch.arange(roots, device=node.device)[:, None].repeat(1, self.symbols)
-        onward.view(-1)[node_key[: short - roots]] = torch.arange(roots, short, device=node.device)
+        onward = torch.arange(roots)[:, None].repeat(1, self.symbols)
+        onward.view(-1)[node_key[: short - roots]] = torch.arange(roots, short)
         reached = torch.searchsorted(node_key, edge_key).clamp_(max=len(node_key) - 1)
         is_long = (node_key[reached] == edge_key) & (node >= roots)
         beyond = (nowhere + 1) * self.symbols
@@ -198,17 +205,17 @@ class NgramNetwork(Network):
         number = torch.int32 if beyond < 2**31 else torch.int64
         return _Trie(
             nowhere=nowhere,
-            backoff=backoff,
-            first=(types.cumsum(0) - types).to(number),
-            edges=types.to(number),
-            key=nn.functional.pad(edge_key, (0, 1), value=beyond).to(number),
-            symbol=symbol.to(torch.int16),
-            share=share,
-            child=nn.functional.pad(torch.where(is_long, roots + reached, nowhere), (0, 1), value=nowhere).to(
-                number
-            ),
-            onward=torch.cat((onward, onward[root_of])).flatten().to(number),
-            short=table,
+            backoff=backoff.numpy(),
+            first=(types.cumsum(0) - types).to(number).numpy(),
+            edges=types.to(number).numpy(),
+            key=nn.functional.pad(edge_key, (0, 1), value=beyond).to(number).numpy(),
+            symbol=symbol.to(torch.int16).numpy(),
+            share=share.numpy(),
+            child=nn.functional.pad(torch.where(is_long, roots + reached, nowhere), (0, 1), value=nowhere)
+            .to(number)
+            .numpy(),
+            onward=torch.cat((onward, onward[root_of])).flatten().to(number).numpy(),
+            short=table.numpy(),
         )
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:

@@ -1,12 +1,15 @@
 """Recurrent networks with embedded letters and categories and a start token: rnn, gru and lstm."""
 
 import math
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
+from model.arrays import Floats, Integers, linear, log_softmax
 from model.encoding import Moved
 from model.networks.cells import Cell, Gru, Lstm, Rnn, product_precision
 from model.networks.contract import Config, Network, State, move_rows
@@ -66,7 +69,6 @@ class RecurrentNetwork(Network):
         self.output = nn.Linear(hidden, symbols)
         for weight in (*self.recurrent, self.letter_gates.weight, self.category_gates.weight):
             nn.init.uniform_(weight, -1 / math.sqrt(hidden), 1 / math.sqrt(hidden))
-        self._table: Tensor | None = None
 
     def forward(self, categories: Tensor, letters: Tensor) -> Tensor:
         run = self.config.cell.run
@@ -78,38 +80,36 @@ class RecurrentNetwork(Network):
         logits = self.output(self._drop(hidden))  # (T, B, V)
         return nn.functional.log_softmax(logits, 2).transpose(0, 1)
 
-    def start(self, categories: Tensor) -> State:
-        zeros = self.output.weight.new_zeros(len(categories), self.config.hidden)
+    def start(self, categories: Integers) -> State:
+        zeros = np.zeros((len(categories), self.config.hidden), np.float32)
         return categories, *(zeros for _ in range(self.config.layers * self.config.cell.tensors))
 
-    def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
+    def step(self, letters: Integers, state: State) -> tuple[Floats, State]:
         cell = self.config.cell
         categories, *memories = state
-        after: list[Tensor] = [categories]
-        for layer, weight in enumerate(self.recurrent):
+        after: list[NDArray[Any]] = [categories]
+        for layer, weight in enumerate(self._recurrent):
             if layer:
-                inputs = self.between[layer - 1](after[-cell.tensors])  # of the layer below
+                inputs = linear(after[-cell.tensors], self._layers[layer - 1])  # of the layer below
             else:
-                inputs = self._inputs(categories, letters)
+                inputs = self._table.take(categories * self.symbols + letters, 0)
             memory = tuple(memories[layer * cell.tensors : (layer + 1) * cell.tensors])
             after += cell.step(inputs, weight, memory)
-        return nn.functional.log_softmax(self.output(after[-cell.tensors]), 1), tuple(after)
+        return log_softmax(linear(after[-cell.tensors], self._layers[-1])), tuple(after)
 
     def freeze(self) -> None:
+        """Keep at hand what a step needs: torch looks its modules' parts up by name."""
         super().freeze()
         categories = len(self.category.weight)
         every_letter = torch.arange(self.symbols).expand(categories, -1)
-        self._table = self._inputs(torch.arange(categories)[:, None], every_letter).flatten(0, 1)
+        table = self._inputs(torch.arange(categories)[:, None], every_letter)
+        self._table: Floats = table.flatten(0, 1).numpy()  # (C * V, GH)
+        self._recurrent = [weight.detach() for weight in self.recurrent]
+        self._layers = [layer for layer in (*self.between, self.output) if isinstance(layer, nn.Linear)]
 
     def _inputs(self, categories: Tensor, letters: Tensor) -> Tensor:
-        """What the letters, fed to names of the categories, add to the first layer's gates: (..., GH).
-
-        Once frozen, it is looked up in one table of every letter in every category, (C * V, GH).
-        """
+        """What the letters, fed to names of the categories, add to the first layer's gates: (..., GH)."""
         look_up = nn.functional.embedding
-        if self._table is not None:
-            rows = categories * self.symbols + letters
-            return self._table.index_select(0, rows.flatten()).view(*rows.shape, -1)
         inputs = look_up(letters, self.letter_gates(self.letter.weight))
         return inputs.add_(look_up(categories, self.category_gates(self.category.weight)))
 

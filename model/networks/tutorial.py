@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal, Self
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from model.arrays import Floats, Integers
 from model.encoding import Moved
 from model.networks.contract import Config, Network, State
 
@@ -41,25 +43,31 @@ class TutorialNetwork(Network):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, categories: Tensor, letters: Tensor) -> Tensor:
-        state = self.start(categories)
+        category = nn.functional.one_hot(categories, self.categories).float()  # (B, C)
+        hidden = category.new_zeros(len(categories), self.config.hidden)
         outputs = []
         for letter in letters.unbind(1):  # (B,)
-            log_probs, state = self.step(letter, state)
+            log_probs, hidden = self._after(category, letter, hidden)
             outputs.append(log_probs)
         return torch.stack(outputs, 1)  # (B, T, V)
 
-    def start(self, categories: Tensor) -> State:
-        one_hot = nn.functional.one_hot(categories, self.categories).float()  # (B, C)
-        return one_hot, one_hot.new_zeros(len(categories), self.config.hidden)
+    def start(self, categories: Integers) -> State:
+        one_hot = np.eye(self.categories, dtype=np.float32)[categories]  # (B, C)
+        return one_hot, np.zeros((len(categories), self.config.hidden), np.float32)
 
-    def step(self, letters: Tensor, state: State) -> tuple[Tensor, State]:
-        category, hidden = state
+    def step(self, letters: Integers, state: State) -> tuple[Floats, State]:
+        category, *fed = state
+        log_probs, hidden = self._after(*map(torch.from_numpy, (category, letters, *fed)))
+        return log_probs.numpy(), (category, hidden.numpy())
+
+    def _after(self, category: Tensor, letters: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """What follows the letters (B,), and the next hidden units."""
         letter = nn.functional.one_hot(letters, self.symbols).float()  # (B, V)
         combined = torch.cat((category, letter, hidden), 1)  # (B, C + V + H)
         hidden = self.i2h(combined)  # (B, H)
         output = self.i2o(combined)  # (B, V)
         output = self.dropout(self.o2o(torch.cat((hidden, output), 1)))
-        return nn.functional.log_softmax(output, 1), (category, hidden)
+        return nn.functional.log_softmax(output, 1), hidden
 
     def adopt(self, donor: Self, moved: Moved) -> None:
         hidden = self.config.hidden
