@@ -17,7 +17,7 @@ demo: install
 	$(BIN)/python -m bot.offline
 
 test: install
-	$(BIN)/python -m pytest --cov --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
 
 run: install
 	$(BIN)/python -m bot
