@@ -2,21 +2,32 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot import app
+from bot.decency import Decency
 from bot.settings import Settings
 from bot.training import trainer
 from bot.training.plan import Wish
 from model import Corpus, Generator, train
 from model.networks import GruConfig
-from model.recipes import Batched
-from tests.bot.world import World, close_world, open_world, publish
+from model.recipes import RECIPES, Batched
+from tests.bot.world import Waiting, World, close_world, open_world, publish
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _lists_of_words_are_read_once() -> Iterator[None]:
+    """They take as long as all else that a bot does when it starts, and are the same for each."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(app, "Decency", cache(Decency))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +49,17 @@ def published(tmp_path_factory: pytest.TempPathFactory, generator: Generator) ->
     return file
 
 
-@pytest_asyncio.fixture
-async def world(settings: Settings, tmp_path: Path, published: Path) -> AsyncIterator[World]:
-    """The bot with a base model, ready to answer."""
+@pytest.fixture
+def ready(settings: Settings, tmp_path: Path, published: Path) -> Settings:
+    """The settings of a bot whose database has a base model."""
     shutil.copy(published, tmp_path / "names.db")
-    opened = await open_world(settings)
+    return settings
+
+
+@pytest_asyncio.fixture
+async def world(ready: Settings) -> AsyncIterator[World]:
+    """The bot with a base model, ready to answer."""
+    opened = await open_world(ready)
     yield opened
     await close_world(opened)
 
@@ -58,8 +75,15 @@ async def new_world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Asyn
 
 @pytest.fixture
 def training_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the bots that are opened train in a thread, which begins sooner than a process.
+    """Have the bots that are opened train in a thread, which begins sooner than a process, and roughly.
 
-    For tests of what does not need a process of its own: its end, say.
+    For tests of what does not need a process of its own, nor a good model: its end, say.
     """
     monkeypatch.setattr(app, "Workers", lambda _: ThreadPoolExecutor(1))
+    monkeypatch.setitem(RECIPES, "quick", replace(RECIPES["quick"], epochs=4))
+
+
+@pytest.fixture
+def no_training_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have trainings wait in the bots that are opened."""
+    monkeypatch.setattr(app, "Workers", lambda _: Waiting())

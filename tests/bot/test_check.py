@@ -11,6 +11,7 @@ from bot.settings import Settings
 from bot.store import Store
 from model import Generator
 from tests.bot.world import publish
+from tests.conftest import NAMES
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ async def test_all_is_in_order(complete: Settings, generator: Generator) -> None
 
     assert [*found] == ["settings", "database", "models", "data"]
     assert all(finding.is_fine for finding in found.values())
-    assert "90 names in 3 categories" in found["data"].told
+    names = sum(len(listed.split()) for listed in NAMES.values())
+    assert f"{names} names in 3 categories" in found["data"].told
     assert "All 1 can be used" in found["models"].told
 
 

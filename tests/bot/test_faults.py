@@ -15,9 +15,8 @@ from yarl import URL
 
 from bot.app import NameBot, build
 from bot.settings import Settings
-from model import Generator
 from tests.bot.stand_in import TOKEN, StandIn, failing
-from tests.bot.world import World, names_on, publish, text_of
+from tests.bot.world import World, names_on, text_of
 
 
 @dataclass
@@ -35,14 +34,11 @@ class Connected:
 
 
 @pytest_asyncio.fixture
-async def connected(
-    settings: Settings, generator: Generator, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Connected]:
-    await publish(settings, generator)
+async def connected(ready: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connected]:
     async with StandIn() as stand_in:
         monkeypatch.setattr(Route, "BASE", f"http://{stand_in.address}/api")
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", URL(f"ws://{stand_in.address}/gateway"))
-        async with build(settings) as bot:
+        async with build(ready) as bot:
             running = asyncio.create_task(bot.start(TOKEN))
             ready = asyncio.create_task(stand_in.identified.wait())
             await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
@@ -52,6 +48,15 @@ async def connected(
             await bot.close()
             with suppress(asyncio.CancelledError):
                 await running
+
+
+async def test_discord_is_told_the_commands_and_asked_for_no_more_than_guilds(connected: Connected) -> None:
+    slash = {command["name"] for command in connected.discord.commands if command.get("type", 1) == 1}
+    assert slash == {
+        *("name", "blend", "origin", "history", "favourites", "top", "dataset", "retrain", "autoretrain"),
+        *("models", "loss", "help", "privacy", "about"),
+    }
+    assert connected.discord.identify["intents"] == 1
 
 
 @pytest.mark.parametrize("statuses", [[500], [429, 429], [429, 502]])

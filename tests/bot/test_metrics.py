@@ -16,9 +16,8 @@ from bot.naming import Naming
 from bot.settings import Settings, SettingsError
 from bot.store import StoreError
 from bot.store.runs import Runs
-from model import Generator
 from tests.bot.test_app import break_down
-from tests.bot.world import World, close_world, open_world, publish
+from tests.bot.world import World, close_world, open_world
 
 
 @pytest.fixture
@@ -29,9 +28,8 @@ def port() -> int:
 
 
 @pytest_asyncio.fixture
-async def measured(settings: Settings, generator: Generator, port: int) -> AsyncIterator[World]:
-    await publish(settings, generator)
-    opened = await open_world(settings.model_copy(update={"metrics_port": port}))
+async def measured(ready: Settings, port: int) -> AsyncIterator[World]:
+    opened = await open_world(ready.model_copy(update={"metrics_port": port}))
     yield opened
     await close_world(opened)
 
@@ -81,6 +79,7 @@ async def test_models_in_memory(measured: World) -> None:
     assert found["model_lookups_total", "yes"] > before["model_lookups_total", "yes"]
 
 
+@pytest.mark.usefixtures("training_in_a_thread")
 async def test_trainings(measured: World) -> None:
     await measured.boss.slash(measured.channel, "retrain")
     found = await figures(measured)

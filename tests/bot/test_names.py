@@ -85,7 +85,7 @@ async def test_what_cannot_be_is_told_to_the_asker_alone(world: World, options, 
 
 
 async def test_letters_that_would_do_are_named(world: World) -> None:
-    assert "ABEFGIKLMNOPRSUVYZ" in text_of(await ask(world, language="russian", letters="q"))
+    assert "EFIMNPRSUV" in text_of(await ask(world, language="russian", letters="q"))
 
 
 async def test_markdown_in_what_was_typed_has_no_effect(world: World) -> None:

@@ -19,8 +19,8 @@ from bot.store import BASE, NewRun, Progress, Run, RunStatus, Store
 from bot.training import trainer
 from bot.training.workers import WorkerEnded
 from bot.ui.training import StartAgain
-from model import Corpus, Generator
-from tests.bot.world import World, buttons_of, close_world, names_on, open_world, publish, text_of
+from model import Corpus
+from tests.bot.world import World, buttons_of, close_world, names_on, open_world, text_of
 
 
 def card(world: World):
@@ -54,10 +54,10 @@ async def test_the_first_start_trains_and_says_how_far_it_is(new_world: World) -
     assert (await latest(world, BASE)).status is RunStatus.SUCCEEDED
 
 
+@pytest.mark.usefixtures("no_training_begins")
 async def test_how_far_the_first_training_is(new_world: World) -> None:
     run = (await new_world.bot.store.runs.unfinished(BASE))[0]
-    await new_world.until(lambda: new_world.trains(run))
-    kill_workers()  # it would tell otherwise
+    await new_world.bot.store.runs.start(run.id)
     await new_world.bot.store.runs.beat(run.id, Progress(1, 4, 30, 120, 2.0, None, 5.0, 15.0))
 
     reply = await new_world.alice.slash(new_world.channel, "name", language="russian")
@@ -110,6 +110,7 @@ async def test_a_member_whom_discord_lets_through_is_refused(world: World) -> No
     assert await world.bot.store.runs.latest(world.guild.id) is None
 
 
+@pytest.mark.usefixtures("no_training_begins")
 async def test_the_base_is_retrained_by_the_bots_owner_alone(world: World) -> None:
     refused = await world.boss.slash(world.channel, "retrain", base=True)
     assert "owner alone" in text_of(refused.response)
@@ -120,6 +121,7 @@ async def test_the_base_is_retrained_by_the_bots_owner_alone(world: World) -> No
     assert (await latest(world, BASE)).requested_by == world.owner.id
 
 
+@pytest.mark.usefixtures("no_training_begins")
 async def test_a_second_run_is_answered_with_the_first(world: World) -> None:
     first = await world.boss.slash(world.channel, "retrain")
 
@@ -141,6 +143,7 @@ async def test_cancel_stops_it(world: World) -> None:
     assert buttons_of(card(world)) == {"Start again": True}
 
 
+@pytest.mark.usefixtures("no_training_begins")
 async def test_cancel_needs_manage_server(world: World) -> None:
     reply = await world.boss.slash(world.channel, "retrain")
 
@@ -208,7 +211,7 @@ async def test_a_run_that_is_killed_three_times_fails_with_a_sentence_and_the_ne
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     workers, world.bot.trainer._executor = world.bot.trainer._executor, Killed()
-    reply = await world.boss.slash(world.channel, "retrain")
+    reply = await world.boss.slash(world.channel, "retrain", recipe="quick")
     run = await latest(world)
 
     await world.until(lambda: "failed" in text_of(card(world)))
@@ -224,9 +227,8 @@ async def test_a_run_that_is_killed_three_times_fails_with_a_sentence_and_the_ne
     await world.until(lambda: "Trained" in text_of(card(world)))
 
 
-async def test_a_run_goes_on_after_the_bot_was_closed(settings: Settings, generator: Generator) -> None:
-    await publish(settings, generator)
-    world = await open_world(settings)
+async def test_a_run_goes_on_after_the_bot_was_closed(ready: Settings) -> None:
+    world = await open_world(ready)
     try:
         await world.boss.slash(world.channel, "retrain")
         run = await latest(world)
@@ -234,7 +236,7 @@ async def test_a_run_goes_on_after_the_bot_was_closed(settings: Settings, genera
 
         await asyncio.wait_for(world.bot.close(), 10)
 
-        async with await Store.open(settings.database_url) as store:
+        async with await Store.open(ready.database_url) as store:
             assert [r.status for r in await store.runs.unfinished()] == [RunStatus.INTERRUPTED]
         assert not multiprocessing.active_children()
         assert "goes on by itself" in text_of(card(world))
