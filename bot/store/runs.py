@@ -1,21 +1,20 @@
 """Training runs: asked for in one process, done in another, with nothing between them but this."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.database import Database, take_turns
-from bot.store.errors import IllegalTransition, QueueFull, RunInProgress
+from bot.store.database import Database
+from bot.store.errors import IllegalTransition, RunInProgress
 from bot.store.models import add_model, forget_old_models, model_row
+from bot.store.queue import in_turn, require_room
 from bot.store.records import (
     ENDS,
-    TRANSITIONS,
     Change,
     CurvePoint,
     NewModel,
@@ -35,21 +34,15 @@ from bot.store.tables import (
     RunStateRow,
     now,
 )
+from bot.store.transitions import AT_WORK, WAITING, is_at_work, move, moved
 
 MOST_INTERRUPTIONS = 2
 """How often a run goes on by itself after its process went away; then it has failed."""
-
-_RECENT = timedelta(days=7)
-"""How far back a guild's runs count when it is asked whose turn it is."""
 
 _RunsAndModels: TypeAlias = Select[tuple[RunRow, int]]
 
 _RUNS: _RunsAndModels = select(RunRow, ModelRow.id).outerjoin(ModelRow, ModelRow.run_id == RunRow.id)
 """Runs, each with the ID of the model it made, or None."""
-
-
-_WAITING = frozenset({RunStatus.QUEUED, RunStatus.INTERRUPTED})
-_AT_WORK = frozenset({RunStatus.RUNNING, RunStatus.CANCELLING})
 
 
 class Runs:
@@ -84,7 +77,7 @@ class Runs:
         try:
             async with self._database.write() as session:
                 if most is not None:
-                    await _require_room(session, run.guild_id, most)
+                    await require_room(session, run.guild_id, most)
                 await _keep_archive(session, row.corpus_sha256, run.archive)
                 session.add(row)
                 await session.flush()
@@ -105,7 +98,7 @@ class Runs:
         whole_order = select(RunRow, CorpusRow.archive).join(CorpusRow).where(RunRow.id == run_id)
         async with self._database.write() as session:
             begun = now()
-            await _move(session, run_id, RunStatus.RUNNING, started_at=begun, heartbeat_at=begun)
+            await move(session, run_id, RunStatus.RUNNING, started_at=begun, heartbeat_at=begun)
             row, archive = (await session.execute(whole_order)).one()
             state = await session.scalar(select(RunStateRow.state).where(RunStateRow.run_id == run_id))
         return RunOrder(
@@ -131,11 +124,7 @@ class Runs:
         curve = report.pop("loss_curve")
         beating = (
             update(RunRow)
-            .where(
-                RunRow.id == run_id,
-                RunRow.status.in_((RunStatus.RUNNING, RunStatus.CANCELLING)),
-                RunRow.attempt == attempt,
-            )
+            .where(RunRow.id == run_id, RunRow.status.in_(AT_WORK), RunRow.attempt == attempt)
             .values(progress=report, loss_curve=list(curve), heartbeat_at=now())
             .returning(RunRow.status)
         )
@@ -148,13 +137,13 @@ class Runs:
         Nothing is kept of a job that is to stop.
         """
         async with self._database.write() as session:
-            if await _is_at_work(session, run_id, attempt):
+            if await is_at_work(session, run_id, attempt):
                 await session.merge(RunStateRow(run_id=run_id, state=state, saved_at=now()))
 
     async def draw(self, run_id: int, pictures: Mapping[str, bytes], *, attempt: int = 0) -> None:
         """Keep pictures for a run's card, in the place of those of the same kinds."""
         async with self._database.write() as session:
-            if await _is_at_work(session, run_id, attempt):
+            if await is_at_work(session, run_id, attempt):
                 await _draw(session, run_id, pictures)
 
     async def request_cancel(self, run_id: int, why: str | None = None) -> bool:
@@ -164,9 +153,9 @@ class Runs:
         """
         told: dict[str, Any] = {"error": why, "error_id": None}
         async with self._database.write() as session:
-            if await _moved(
-                session, run_id, RunStatus.CANCELLED, _WAITING, finished_at=now(), **told
-            ) or await _moved(session, run_id, RunStatus.CANCELLING, {RunStatus.RUNNING}, **told):
+            if await moved(
+                session, run_id, RunStatus.CANCELLED, WAITING, finished_at=now(), **told
+            ) or await moved(session, run_id, RunStatus.CANCELLING, {RunStatus.RUNNING}, **told):
                 return True
             asked = select(RunRow.status).where(RunRow.id == run_id)
             return await session.scalar(asked) == RunStatus.CANCELLING
@@ -186,15 +175,15 @@ class Runs:
                 raise IllegalTransition(run_id, RunStatus.INTERRUPTED)
             told = {"error": why, "error_id": error_id}
             if row.status is RunStatus.CANCELLING:
-                await _move(session, run_id, RunStatus.CANCELLED, finished_at=now())
+                await move(session, run_id, RunStatus.CANCELLED, finished_at=now())
             elif row.status not in ENDS and row.attempt >= MOST_INTERRUPTIONS:
                 told["error"] = f"It was interrupted {row.attempt + 1} times, and is not tried again. {why}"
-                await _move(session, run_id, RunStatus.FAILED, finished_at=now(), **told)
+                await move(session, run_id, RunStatus.FAILED, finished_at=now(), **told)
             elif row.status is RunStatus.INTERRUPTED and attempt is not None:
                 again = update(RunRow).where(RunRow.id == run_id).values(attempt=row.attempt + 1, **told)
                 await session.execute(again)
             else:
-                await _move(session, run_id, RunStatus.INTERRUPTED, attempt=row.attempt + 1, **told)
+                await move(session, run_id, RunStatus.INTERRUPTED, attempt=row.attempt + 1, **told)
             return await _find(session, run_id)
 
     async def finish(
@@ -226,9 +215,9 @@ class Runs:
             values["loss_curve"] = [dict(point) for point in loss_curve]
         made = model_row(model) if model is not None else None
         async with self._database.write() as session:
-            if attempt is not None and not await _is_at_work(session, run_id, attempt):
+            if attempt is not None and not await is_at_work(session, run_id, attempt):
                 raise IllegalTransition(run_id, status)
-            await _move(session, run_id, status, **values)
+            await move(session, run_id, status, **values)
             await _draw(session, run_id, pictures or {})
             run = await _find(session, run_id)
             if model is None or made is None:
@@ -286,25 +275,11 @@ class Runs:
         return tuple(await self._all(over))
 
     async def waiting(self) -> tuple[Run, ...]:
-        """Find the runs that wait to be worked on, in the order of their turns.
-
-        Those that were interrupted go on first. Of the others, those of a guild that has asked seldom
-        of late go before those of one that has asked often.
-        """
-        waiting = _RUNS.where(IS_UNFINISHED, RunRow.status.in_(_WAITING))
+        """Find the runs that wait to be worked on, in the order of their turns."""
+        waiting = _RUNS.where(IS_UNFINISHED, RunRow.status.in_(WAITING))
         async with self._database.read() as session:
             runs = [_run(*found) for found in await session.execute(waiting)]
-            asked = await _asked_of_late(session, {run.guild_id for run in runs})
-        return tuple(
-            sorted(
-                runs,
-                key=lambda run: (
-                    run.status is not RunStatus.INTERRUPTED,
-                    asked.get(run.guild_id, 0),
-                    run.id,
-                ),
-            )
-        )
+            return await in_turn(session, runs)
 
     async def changes(self, run_id: int) -> tuple[Change, ...]:
         """Tell the statuses that a run came to, in order."""
@@ -346,65 +321,9 @@ async def _keep_archive(session: AsyncSession, sha256: str, archive: bytes) -> N
         session.add(CorpusRow(sha256=sha256, archive=archive))
 
 
-async def _require_room(session: AsyncSession, guild_id: int, most: int) -> None:
-    """Raise `QueueFull` if as many runs as there may be are not over, the guild's own not counted."""
-    await take_turns(session, "runs")
-    others = select(func.count()).select_from(RunRow).where(IS_UNFINISHED, RunRow.guild_id != guild_id)
-    if (await session.scalar(others) or 0) >= most:
-        raise QueueFull(most)
-
-
-async def _asked_of_late(session: AsyncSession, guild_ids: Collection[int]) -> Mapping[int, int]:
-    """How many runs guilds have asked for of late."""
-    counts = (
-        select(RunRow.guild_id, func.count())
-        .where(RunRow.guild_id.in_(guild_ids), RunRow.requested_at > now() - _RECENT)
-        .group_by(RunRow.guild_id)
-    )
-    return dict((await session.execute(counts)).tuples().all())
-
-
-async def _is_at_work(session: AsyncSession, run_id: int, attempt: int) -> bool:
-    """Whether this attempt of a run is the one at work. The run can't change until the session ends."""
-    row = await session.get(RunRow, run_id, with_for_update=True, populate_existing=True)
-    return row is not None and row.attempt == attempt and row.status in _AT_WORK
-
-
 async def _draw(session: AsyncSession, run_id: int, pictures: Mapping[str, bytes]) -> None:
     for kind, picture in pictures.items():
         await session.merge(RunPictureRow(run_id=run_id, kind=kind, picture=picture))
-
-
-async def _moved(
-    session: AsyncSession,
-    run_id: int,
-    target: RunStatus,
-    sources: Collection[RunStatus],
-    **values: object,
-) -> bool:
-    """Change a run's status, and other columns with it, if it is one of `sources`; keep the change."""
-    found = select(RunRow.status).where(RunRow.id == run_id, RunRow.status.in_(sources)).with_for_update()
-    source = await session.scalar(found)
-    if source is None:
-        return False
-    await session.execute(
-        update(RunRow)
-        .where(RunRow.id == run_id)
-        .values(status=target, **values)
-        .execution_options(synchronize_session="fetch")
-    )
-    session.add(RunChangeRow(run_id=run_id, source=source, target=target))
-    if target in ENDS:
-        await session.execute(delete(RunStateRow).where(RunStateRow.run_id == run_id))
-    await session.flush()
-    return True
-
-
-async def _move(session: AsyncSession, run_id: int, target: RunStatus, **values: object) -> None:
-    """Change a run's status, and other columns with it, or raise `IllegalTransition`."""
-    sources = [source for source, following in TRANSITIONS.items() if target in following]
-    if not await _moved(session, run_id, target, sources, **values):
-        raise IllegalTransition(run_id, target)
 
 
 def _require_made_by(run: Run, model: NewModel) -> None:
