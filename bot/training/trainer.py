@@ -248,7 +248,7 @@ class Trainer:
         except Exception:
             log.exception("the queue could not be looked at; the next look is soon")
         await self._look_at_all()
-        if not self._seen:
+        if not self._seen and self._sent is None:  # a job may outlive its run
             self._watch.stop()
 
     async def _send_next(self) -> None:

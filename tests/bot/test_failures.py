@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import threading
 import zipfile
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from bot import app
 from bot.store import Run, RunStatus
-from bot.training import job
+from bot.training import job, trainer
 from bot.training.plan import TrainingLimits, Wish
 from tests.bot.test_datasets import ELVES
 from tests.bot.test_training import card, latest, queue_run, statuses
@@ -196,3 +197,52 @@ async def test_a_job_that_does_not_hear_of_its_cancellation_is_ended(world: Worl
 
     assert sent.job.cancelled()
     assert await statuses(world, run) == ["queued", "running", "cancelling", "cancelled"]
+
+
+async def test_one_that_takes_too_much_and_does_not_stop_has_failed_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(job, "train", lambda *_args, **_options: goes_on.wait(60))
+    monkeypatch.setattr(job, "_DEAF", 0.0)
+    world.bot.trainer._limits = TrainingLimits(memory_mib=1)
+    await world.boss.slash(world.channel, "retrain")
+
+    await world.until(lambda: "more than the 1 MiB of memory" in text_of(card(world)))
+
+    assert not goes_on.is_set()
+    assert (await latest(world)).status is RunStatus.FAILED
+    goes_on.set()
+
+
+async def test_a_process_that_outlives_its_run_is_ended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "_TO_STOP", 0.0)
+    world.bot.trainer._executor = Waiting()
+    await world.boss.slash(world.channel, "retrain")
+    run, sent = await latest(world), world.bot.trainer._sent
+    assert sent is not None
+
+    await world.bot.store.runs.finish(run.id, RunStatus.FAILED, error="It took too much.")
+
+    await world.until(sent.job.cancelled)
+
+
+async def test_a_process_that_does_not_begin_is_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers, world.bot.trainer._executor = world.bot.trainer._executor, Waiting()
+    await world.boss.slash(world.channel, "retrain", recipe="quick")
+    run, sent = await latest(world), world.bot.trainer._sent
+    assert sent is not None
+    world.bot.trainer._executor = workers
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer, "_LONGEST_START", 0.0)
+        patched.setattr(trainer, "_TO_STOP", 0.0)
+        await world.until(sent.job.cancelled)
+    await world.until(lambda: "Trained" in text_of(card(world)))
+
+    changes = await statuses(world, run)
+    assert changes[:3] == ["queued", "interrupted", "running"]
