@@ -21,6 +21,11 @@ def test_every_column_with_a_discord_id_is_in_the_table() -> None:
                 assert any(f"`{table.name}`" in row and f"`{column.name}`" in row for row in rows), column
 
 
+def test_every_table_is_in_the_table() -> None:
+    for table in Table.metadata.sorted_tables:
+        assert f"`{table.name}`" in README
+
+
 def test_the_defaults_are_the_tables() -> None:
     settings = Settings.read({}, Path("/nonexistent"))
     for name in ("database_url", "data_dir", "history_days", "log_level"):
