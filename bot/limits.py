@@ -30,11 +30,11 @@ class Limits:
             Refusal: says from when on there may be another.
         """
         at = discord.utils.utcnow()
-        limits = {member_key(asker.user_id): self._member}
-        if asker.guild_id is not None:
+        limits = {member_key(asker.user_id): self._member} if self._member else {}
+        if asker.guild_id is not None and self._server:
             limits[guild_key(asker.guild_id)] = self._server
         try:
-            free_again = await self._uses.charge(limits, at)
+            free_again = await self._uses.charge(limits, at) if limits else None
         except StoreError as error:  # a database that can't be written to must not keep names from anyone
             log.error("a use could not be counted: %s", error)
             limits, free_again = {}, None

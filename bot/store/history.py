@@ -1,12 +1,11 @@
 """Every name ever made: keeping it and finding it again."""
 
-from collections.abc import Iterable
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import selectinload
-from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.store import sqlite
 from bot.store.database import Database
@@ -18,12 +17,14 @@ from bot.store.records import (
     KeptEntry,
     KeptName,
     NewGeneration,
-    NewName,
     Page,
     Scope,
 )
-from bot.store.tables import IS_STARRED, GenerationRow, NameRow
+from bot.store.tables import IS_STARRED, GenerationRow, NameRow, now
 from bot.store.text import fold
+
+_TOLD = [field.name for field in fields(NewGeneration) if field.name != "names"]
+"""What an answer is kept with, besides its names."""
 
 _EVERYTHING = Filters()
 _NEWEST = Cursor.first()
@@ -41,32 +42,20 @@ class History:
 
         Raises `StoreError` if they could not be kept.
         """
-        row = GenerationRow(
-            guild_id=generation.guild_id,
-            channel_id=generation.channel_id,
-            user_id=generation.user_id,
-            language=generation.language,
-            letters=generation.letters,
-            count=generation.count,
-            temperature=generation.temperature,
-            seed=generation.seed,
-            model_id=generation.model_id,
-            prefix=generation.prefix,
-            min_length=generation.min_length,
-            max_length=generation.max_length,
-            novel=generation.novel,
-            blend=None if generation.blend is None else dict(generation.blend),
-        )
+        told = {name: getattr(generation, name) for name in _TOLD}
+        told["created_at"] = now()
         async with self._database.write() as session:
-            session.add(row)
-            await session.flush()
-            # Not by way of `row.names`: that sends SQLite an INSERT for each, to learn its ID.
-            await session.execute(insert(NameRow), _name_values(row, generation.names))
-            names = await session.scalars(
-                select(NameRow).where(NameRow.generation_id == row.id).order_by(NameRow.id)
-            )
-            set_committed_value(row, "names", names.all())
-        return _generation(row)
+            # Not by way of a row and its names: that asks for what was just told, and the names' IDs apart.
+            kept = insert(GenerationRow).returning(GenerationRow.id)
+            generation_id = (await session.scalars(kept, told)).one()
+            values = _name_values(generation_id, generation)
+            ids = await session.scalars(insert(NameRow).returning(NameRow.id), values)
+            names = zip(sorted(ids), generation.names, strict=True)  # given in the order of the values
+        return Generation(
+            id=generation_id,
+            names=tuple(KeptName(name_id, name.text, name.log_prob, name.novel) for name_id, name in names),
+            **told,
+        )
 
     async def generation(self, generation_id: int) -> Generation | None:
         """Find an answer by its ID, with its names."""
@@ -182,19 +171,19 @@ class History:
             return await session.scalar(select(func.max(NameRow.id))) or 0
 
 
-def _name_values(row: GenerationRow, names: Iterable[NewName]) -> list[dict[str, Any]]:
+def _name_values(generation_id: int, generation: NewGeneration) -> list[dict[str, Any]]:
     return [
         {
-            "generation_id": row.id,
-            "guild_id": row.guild_id,
-            "user_id": row.user_id,
-            "language": row.language,
+            "generation_id": generation_id,
+            "guild_id": generation.guild_id,
+            "user_id": generation.user_id,
+            "language": generation.language,
             "text": name.text,
             "folded": fold(name.text),
             "log_prob": name.log_prob,
             "novel": name.novel,
         }
-        for name in names
+        for name in generation.names
     ]
 
 

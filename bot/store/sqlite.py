@@ -7,7 +7,7 @@ import errno
 import os
 import sqlite3
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     URL,
@@ -22,9 +22,11 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.operators import custom_op
+from sqlalchemy.util import await_only
 
 from bot.store.errors import StoreError
 
@@ -181,9 +183,15 @@ def configure(engine: Engine, *, enforce_foreign_keys: bool = True) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
+        script = "BEGIN IMMEDIATE" if options.get("writes") else "BEGIN"
         if "patience" in options:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['patience'] * 1000:.0f}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+            script = f"PRAGMA busy_timeout = {options['patience'] * 1000:.0f}; {script}"
+        # At one go: every statement by itself takes three or four trips to the driver's thread.
+        driver: Any = connection.connection.driver_connection  # of aiosqlite
+        try:
+            await_only(driver.executescript(script))
+        except sqlite3.Error as error:
+            raise OperationalError(script, None, error) from error
 
 
 def require_version() -> None:
