@@ -8,6 +8,7 @@ import discord
 
 from bot.localisation import _, decimals
 from bot.store import BASE, Model
+from bot.ui.card import Card
 from bot.ui.names import ACCENT
 
 
@@ -22,11 +23,11 @@ class Facts:
     latency: float | None
 
 
-class AboutCard(discord.ui.LayoutView):
+class AboutCard(Card):
     """Version, uptime, the model in use, and how much was made."""
 
     def __init__(self, facts: Facts) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         lines = [
             f"### Namesmith {facts.version}",
             _("A neural network that invents names, letter by letter."),

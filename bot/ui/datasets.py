@@ -9,6 +9,7 @@ import discord
 from bot.localisation import N_, _, ngettext, number
 from bot.store import Category
 from bot.text import fitting, plain
+from bot.ui.card import Card
 from bot.ui.forms import PersistentForm, Typed
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PlainButton
@@ -32,11 +33,11 @@ class RetrainNow(
         await interaction.client.retrain(interaction, base=False)
 
 
-class TakenCard(discord.ui.LayoutView):
+class TakenCard(Card):
     """What was taken of an upload, what was dropped and why, and some of the names."""
 
     def __init__(self, taken: Sequence[Taken]) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         for part in taken[:_SHOWN]:
             card.add_item(discord.ui.TextDisplay(f"### {plain(part.category)}\n{_told(part)}"))
@@ -49,11 +50,11 @@ class TakenCard(discord.ui.LayoutView):
         self.add_item(card)
 
 
-class CategoriesCard(discord.ui.LayoutView):
+class CategoriesCard(Card):
     """A server's own categories, and what it builds on."""
 
     def __init__(self, categories: Sequence[Category], collection: str) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         heading = _("This server's own categories")
         own = fitting(map(_line, categories), _ROOM, "\n") or _("None yet.")
@@ -64,11 +65,11 @@ class CategoriesCard(discord.ui.LayoutView):
         self.add_item(card)
 
 
-class CategoryCard(discord.ui.LayoutView):
+class CategoryCard(Card):
     """Some names of one category."""
 
     def __init__(self, category: Category, names: Sequence[str]) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         shown = fitting(map(plain, names[: _SHOWN * 3]), _ROOM)
         if len(names) > _SHOWN * 3:

@@ -12,6 +12,7 @@ from bot.exports import FORMATS
 from bot.localisation import _
 from bot.store import Favourite
 from bot.text import fitting, plain
+from bot.ui.card import Card
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton, PersistentItem, chosen_number
 from bot.ui.replies import Interaction
@@ -86,11 +87,11 @@ class Forget(PersistentItem[discord.ui.Select[Any]], template=r"forget:(?P<page>
         await interaction.response.edit_message(view=await favourites_card(interaction, self.page))
 
 
-class FavouritesCard(discord.ui.LayoutView):
+class FavouritesCard(Card):
     """A page of the names that a member keeps, by language."""
 
     def __init__(self, favourites: Sequence[Favourite], page: int) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         last = max(0, (len(favourites) - 1) // _A_PAGE)
         page = min(page, last)

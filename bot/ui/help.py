@@ -5,6 +5,7 @@ from typing import Self
 import discord
 
 from bot.localisation import N_, _
+from bot.ui.card import Card
 from bot.ui.names import ACCENT
 from bot.ui.origin import LikeThis
 
@@ -22,11 +23,11 @@ Press ⭐ beside a name, and find it again in `/favourites`.
 `/retrain` — teach the network, and watch it learn""")
 
 
-class HelpCard(discord.ui.LayoutView):
+class HelpCard(Card):
     """What to type, and a few languages to try with one press."""
 
     def __init__(self, languages: list[str]) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         card.add_item(discord.ui.TextDisplay(_(_EXAMPLES)))
         if languages:

@@ -11,6 +11,7 @@ from bot.errors import Refusal
 from bot.localisation import _, read_date
 from bot.store import Cursor, Filters, Page, Scope
 from bot.text import plain
+from bot.ui.card import Card
 from bot.ui.forms import PersistentForm, Typed
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PersistentButton, PersistentItem
@@ -181,11 +182,11 @@ class GoToForm(PersistentForm):
         await _turn_to(interaction, replace(turn, at=at))
 
 
-class HistoryCard(discord.ui.LayoutView):
+class HistoryCard(Card):
     """Names, newest first, the buttons that turn the pages, and, when it is open, the filter panel."""
 
     def __init__(self, page: Page, turn: Turn, languages: list[str], *, of_server: bool) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         card.add_item(discord.ui.TextDisplay(_heading(turn.filters)))
         card.add_item(discord.ui.TextDisplay(_lines(page, turn.filters)))

@@ -8,6 +8,7 @@ import discord
 from bot.errors import Refusal
 from bot.localisation import N_, _, decimals, ngettext
 from bot.store import BASE, Model, ModelInUse, Store, UnknownModel
+from bot.ui.card import Card
 from bot.ui.names import ACCENT
 from bot.ui.persistent import NumberedButton, PersistentItem, PlainButton, chosen_number
 from bot.ui.pictures import attached, gallery
@@ -106,11 +107,11 @@ class ModelLoss(NumberedButton, kind="loss", label=N_("Loss")):
         await show(interaction, card, attached(picture), private=True)
 
 
-class ModelsCard(discord.ui.LayoutView):
+class ModelsCard(Card):
     """A server's own models, and which is in use: the one that was chosen, or the shared one."""
 
     def __init__(self, models: Sequence[Model], chosen: Model | None) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         lines = [_line(model, in_use=chosen == model) for model in models]
         told = "\n".join(lines) or _("None yet: the shared model serves here. Train one with /retrain.")
@@ -131,11 +132,11 @@ class ModelsCard(discord.ui.LayoutView):
         return cls(await store.models.available(guild_id), await store.models.active_own(guild_id))
 
 
-class ModelCard(discord.ui.LayoutView):
+class ModelCard(Card):
     """One model, and what to do with it."""
 
     def __init__(self, model: Model) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         buttons = UseModel(model.id), ModelLoss(model.id), DeleteModel(model.id)
         self.add_item(discord.ui.TextDisplay(_line(model, in_use=False)))
         self.add_item(discord.ui.ActionRow(*buttons))
@@ -153,7 +154,7 @@ def label(model: Model) -> str:
     return f"{model.id} · {model.created_at:%Y-%m-%d %H:%M} · {model.network} · {loss}"
 
 
-async def loss_picture(bot: "NameBot", model_id: int) -> tuple[discord.ui.LayoutView, bytes]:
+async def loss_picture(bot: "NameBot", model_id: int) -> tuple[Card, bytes]:
     """The loss curve of a model, and the card that shows it."""
     generator = (await bot.generators.load(model_id)).generator
     title = _(
@@ -163,7 +164,7 @@ async def loss_picture(bot: "NameBot", model_id: int) -> tuple[discord.ui.Layout
     return _pictured(title), picture
 
 
-async def _compared(bot: "NameBot", older: Model, newer: Model) -> tuple[discord.ui.LayoutView, bytes]:
+async def _compared(bot: "NameBot", older: Model, newer: Model) -> tuple[Card, bytes]:
     """The losses of two models by category, and the card that shows them."""
     before, after = (model.metadata.get("held_out", {}) for model in (older, newer))
     picture = await bot.generators.run(lambda: plots.losses(before, after))
@@ -171,8 +172,8 @@ async def _compared(bot: "NameBot", older: Model, newer: Model) -> tuple[discord
     return _pictured(title), picture
 
 
-def _pictured(title: str) -> discord.ui.LayoutView:
-    view = discord.ui.LayoutView(timeout=None)
+def _pictured(title: str) -> Card:
+    view = Card()
     view.add_item(discord.ui.TextDisplay(f"### {title}"))
     view.add_item(gallery(title))
     return view

@@ -11,6 +11,7 @@ from bot.localisation import N_, _, ngettext
 from bot.naming import Made
 from bot.requests import Mood
 from bot.text import plain
+from bot.ui.card import Card
 from bot.ui.persistent import NumberedButton, PersistentItem
 from bot.ui.pictures import attached, gallery
 from bot.ui.replies import Interaction, Notice, aloud, asker, show, tell
@@ -78,7 +79,7 @@ class WriteIt(_OnNameCard, NumberedButton, kind="write", label=N_("Write it for 
             await interaction.client.naming.earlier(asker(interaction), self.number)
             await interaction.response.defer(thinking=True)  # the picture takes a while
             picture = await interaction.client.naming.written(asker(interaction), self.number)
-        view = discord.ui.LayoutView(timeout=None)
+        view = Card()
         with aloud(interaction):
             view.add_item(gallery(_("How likely each letter was at each step")))
         await show(interaction, view, attached(picture))
@@ -131,11 +132,11 @@ class Star(_OnNameCard, NumberedButton, kind="star", emoji="⭐"):
             await tell(interaction, _("**{name}** is no longer among your /favourites.", name=name))
 
 
-class NameCard(discord.ui.LayoutView):
+class NameCard(Card):
     """The names, large, each with its star; under them whence they came, and what to do with them."""
 
     def __init__(self, made: Made) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         for item in _names(made):
             card.add_item(item)

@@ -9,6 +9,7 @@ from bot.localisation import _, listed, percent
 from bot.naming import Origin
 from bot.requests import Request
 from bot.text import plain
+from bot.ui.card import Card
 from bot.ui.names import ACCENT, answer
 from bot.ui.persistent import PersistentButton
 from bot.ui.pictures import attached, gallery
@@ -40,11 +41,11 @@ class LikeThis(PersistentButton, template=re.compile(r"like:(?P<language>.{1,90}
         await answer(interaction, lambda: interaction.client.naming.make(asker(interaction), request))
 
 
-class OriginCard(discord.ui.LayoutView):
+class OriginCard(Card):
     """Which languages a name sounds like: one sentence, and bars."""
 
     def __init__(self, origin: Origin) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         card.add_item(discord.ui.TextDisplay(_sentence(origin)))
         card.add_item(gallery(_("How likely each language finds the name")))

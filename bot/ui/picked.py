@@ -10,6 +10,7 @@ from bot.errors import Gone, Refusal
 from bot.localisation import N_, _
 from bot.store import Entry, KeptEntry
 from bot.text import plain
+from bot.ui.card import Card
 from bot.ui.persistent import NumberedButton, PersistentItem, chosen_number
 from bot.ui.replies import Interaction, Notice, asker, show
 
@@ -65,11 +66,11 @@ class Remove(NumberedButton, kind="remove", label=N_("Remove"), style=discord.Bu
         await interaction.response.edit_message(view=gone)
 
 
-class PickedCard(discord.ui.LayoutView):
+class PickedCard(Card):
     """The name, and what to do with it."""
 
     def __init__(self, name: KeptEntry, *, may_remove: bool) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         stars = f" · ⭐ {name.stars}" if name.stars else ""
         buttons = [Keep(name.id), Remove(name.id)] if may_remove else [Keep(name.id)]
         self.add_item(discord.ui.TextDisplay(f"## {plain(name.text)}\n{plain(name.language)}{stars}"))

@@ -9,6 +9,7 @@ from typing import Any, Self
 import discord
 
 from bot.localisation import N_, _, ngettext, number
+from bot.ui.card import Card
 from bot.ui.names import ACCENT
 from bot.ui.persistent import PlainButton
 from bot.ui.replies import Interaction, Notice
@@ -76,11 +77,11 @@ class ReallyDelete(
         await interaction.edit_original_response(view=Notice(sentence))
 
 
-class PrivacyCard(discord.ui.LayoutView):
+class PrivacyCard(Card):
     """What is stored, and what one can do about it."""
 
     def __init__(self, history_days: int) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         history = (
             ngettext(
                 "Names are erased after {count} day, those with a star too.",
@@ -96,11 +97,11 @@ class PrivacyCard(discord.ui.LayoutView):
         self.add_item(card)
 
 
-class ConfirmCard(discord.ui.LayoutView):
+class ConfirmCard(Card):
     """The last question before everything goes."""
 
     def __init__(self) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         question = _(
             "Erase every name made for you and every star of yours, on all servers? It can't be undone."
         )

@@ -14,6 +14,7 @@ from bot.localisation import _, speaking
 from bot.requests import Asker
 from bot.store import StoreError
 from bot.text import fitting, plain
+from bot.ui.card import Card
 from model import ModelError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def aloud(interaction: Interaction, *, private: bool = False) -> Iterator[None]:
 
 async def show(
     interaction: Interaction,
-    card: discord.ui.LayoutView,
+    card: Card,
     files: Sequence[discord.File] = (),
     *,
     private: bool = False,
@@ -122,9 +123,9 @@ def _what(interaction: Interaction) -> str:
     return custom_id_of(interaction) or interaction.type.name
 
 
-class Notice(discord.ui.LayoutView):
+class Notice(Card):
     """A card of one sentence."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self.add_item(discord.ui.TextDisplay(fitting(sentence.split(" "), _ROOM, " ")))

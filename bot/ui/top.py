@@ -8,6 +8,7 @@ import discord
 from bot.localisation import _, number
 from bot.store import TopLanguage, TopName
 from bot.text import fitting, plain
+from bot.ui.card import Card
 from bot.ui.names import ACCENT
 from bot.ui.pictures import gallery
 from model import plots
@@ -15,11 +16,11 @@ from model import plots
 _ROOM = 900  # characters of the 4000 that a card may have, for each of its four parts
 
 
-class TopCard(discord.ui.LayoutView):
+class TopCard(Card):
     """The most starred names of some times, the shortest first, the languages asked for most, and a chart."""
 
     def __init__(self, periods: Mapping[str, Sequence[TopName]], languages: Sequence[TopLanguage]) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         shown: Sequence[TopName] | None = None
         for title, names in periods.items():

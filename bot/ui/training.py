@@ -14,6 +14,7 @@ from bot.training.comparison import Written
 from bot.training.outcome import Outcome, outcome_of
 from bot.training.plan import Plan
 from bot.training.trainer import Turn
+from bot.ui.card import Card
 from bot.ui.names import ACCENT
 from bot.ui.persistent import NumberedButton
 from bot.ui.replies import Interaction, aloud
@@ -87,7 +88,7 @@ class UseNew(NumberedButton, kind="use-new", label=N_("Use the new one"), style=
         await _use(interaction, run, outcome.model.id)
 
 
-class RunCard(discord.ui.LayoutView):
+class RunCard(Card):
     """A run as it stands; at its end with what it changed."""
 
     def __init__(
@@ -97,7 +98,7 @@ class RunCard(discord.ui.LayoutView):
         outcome: Outcome | None = None,
         pictures: Mapping[str, bytes] | None = None,
     ) -> None:
-        super().__init__(timeout=None)
+        super().__init__()
         self._pictures = {kind: pictures[kind] for kind in _PICTURES if pictures and kind in pictures}
         card: discord.ui.Container[Self] = discord.ui.Container(accent_colour=ACCENT)
         card.add_item(discord.ui.TextDisplay(f"### {_heading(run)}\n-# {_what(run)}"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import AdaptedConnection, Engine, event
 
 from bot import app
 from bot.decency import Decency
@@ -87,3 +88,16 @@ def training_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_training_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have trainings wait in the bots that are opened."""
     monkeypatch.setattr(app, "Workers", lambda _: Waiting())
+
+
+@pytest.fixture
+def traced() -> Iterator[list[str]]:
+    """What SQLite is made to run meanwhile, whichever connection it is sent over."""
+    statements: list[str] = []
+
+    def trace(connection: AdaptedConnection, *_: object) -> None:
+        connection.run_async(lambda driver: driver.set_trace_callback(statements.append))
+
+    event.listen(Engine, "checkout", trace)
+    yield statements
+    event.remove(Engine, "checkout", trace)

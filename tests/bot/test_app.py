@@ -1,5 +1,6 @@
 """The bot as a whole: its commands' manners, its errors, /about."""
 
+import asyncio
 import logging
 import re
 from pathlib import Path
@@ -152,6 +153,14 @@ async def test_an_interaction_that_expired_is_logged_and_no_more(
 
     assert "had expired" in caplog.text
     world.expected_errors = 1
+
+
+async def test_private_cards_leave_no_timer_behind(world: World) -> None:
+    running = len(asyncio.all_tasks())
+    for command in ("help", "favourites"):
+        assert (await world.alice.slash(world.channel, command)).response.ephemeral
+
+    assert len(asyncio.all_tasks()) == running
 
 
 async def test_about(world: World) -> None:

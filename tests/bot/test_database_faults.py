@@ -104,20 +104,13 @@ async def test_names_are_made_all_the_same_and_not_kept(world: World, faults: Fa
     assert await world.bot.store.history.names_made() == 10
 
 
-async def test_a_name_waits_for_the_lock_twice_and_no_longer_than_the_bot_does(world: World) -> None:
-    waits: list[str] = []
+async def test_a_name_waits_for_the_lock_twice_and_no_longer_than_the_bot_does(
+    world: World, traced: list[str]
+) -> None:
+    await ask(world)
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "busy_timeout" in statement:
-            waits.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        await ask(world)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-    assert waits == ["PRAGMA busy_timeout = 20"] * 2
+    waits = [statement for statement in traced if "busy_timeout" in statement]
+    assert waits == ["PRAGMA busy_timeout = 20;"] * 2
 
 
 async def test_a_full_database_keeps_what_it_has_room_for(world: World, faults: Faults) -> None:

@@ -4,13 +4,13 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import AdaptedConnection, ClauseElement, Engine, event, make_url, text
+from sqlalchemy import ClauseElement, make_url, text
 from sqlalchemy.dialects import postgresql
 
 from bot.store import NewGeneration, NewModel, NewName, Scope, Store, StoreError
@@ -230,19 +230,6 @@ class TestTurns:
         assert sent == []
 
 
-@pytest.fixture
-def run() -> Iterator[list[str]]:
-    """What SQLite was made to run, on all connections that are opened meanwhile."""
-    statements: list[str] = []
-
-    def listen(connection: AdaptedConnection, _record: object) -> None:
-        connection.run_async(lambda driver: driver.set_trace_callback(statements.append))
-
-    event.listen(Engine, "connect", listen)
-    yield statements
-    event.remove(Engine, "connect", listen)
-
-
 class TestFailing:
     async def test_a_locked_database_is_said_to_be_and_works_again_later(
         self,
@@ -269,7 +256,7 @@ class TestFailing:
         url: str,
         store: Store,
         new_generation: NewGeneration,
-        run: list[str],
+        traced: list[str],
     ) -> None:
         assert store
         locker = sqlite3.connect(path, isolation_level=None)
@@ -282,8 +269,8 @@ class TestFailing:
         locker.close()
 
         assert [type(failure) for failure in failures] == [StoreError] * 3
-        waits = [statement for statement in run if "busy_timeout" in statement]
-        assert waits[-3:] == [f"PRAGMA busy_timeout = {milliseconds}" for milliseconds in (50, 0, 0)]
+        waits = [statement for statement in traced if "busy_timeout" in statement]
+        assert waits[-3:] == [f"PRAGMA busy_timeout = {milliseconds};" for milliseconds in (50, 0, 0)]
 
     async def test_a_full_disk_is_said_to_be_and_nothing_is_half_kept(
         self,
