@@ -15,6 +15,11 @@ NAMES = {
 """Few names, of two lengths alone: a batch has names of one length, and so a training takes few steps."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the test in the browser: it waits for most of its time, and should not be the last to end."""
+    items.sort(key=lambda item: item.path.name != "test_offline.py")
+
+
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of <category>.txt files."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator
 
+from bot.offline import _WISHES
 from tests.browser import CHROMIUM, Chat, chromium, demo
 
 pytestmark = pytest.mark.skipif(
@@ -15,13 +16,22 @@ pytestmark = pytest.mark.skipif(
 
 
 def cards_of(chat: Chat, letters: str, count: int) -> list[Locator]:
-    """Wait for so many cards whose names begin with these; the page's own people make others meanwhile."""
+    """Wait for so many cards whose names begin with these."""
     for _ in range(300):
         found = [card for card in chat.messages.all() if initials(card) == letters]
         if len(found) >= count:
             return found
         chat.page.wait_for_timeout(200)
     raise AssertionError(f"there are no {count} cards of {letters}")
+
+
+def wait_for_the_others(chat: Chat) -> None:
+    """Until the page's own people are done: what they do would come between two keys of a command."""
+    for _ in range(300):
+        if chat.messages.filter(has_text="for @").count() == _WISHES:
+            return
+        chat.page.wait_for_timeout(200)
+    raise AssertionError("they are not done")
 
 
 def initials(card: Locator) -> str:
@@ -33,6 +43,7 @@ def test_names_history_and_a_retraining_by_hand(tmp_path: Path, data_dir: Path) 
     with demo(tmp_path / "demo.db", data_dir) as address, chromium() as browser:
         chat = Chat(browser, address)
         chat.wait_for("is in use", seconds=60)  # the base model is trained before one's eyes
+        wait_for_the_others(chat)
 
         chat.type_command("name", language="russian", letters="rus")
         (card,) = cards_of(chat, "RUS", 1)

@@ -4,7 +4,6 @@ import asyncio
 import io
 import threading
 import zipfile
-from typing import Any
 
 import pytest
 
@@ -19,12 +18,11 @@ from tests.bot.world import Waiting, World, buttons_of, names_on, text_of
 pytestmark = pytest.mark.usefixtures("training_in_a_thread")
 
 
-async def at_work(world: World, **options: Any) -> Run:
-    """Ask for a training that takes long, and wait until it has begun."""
-    await world.boss.slash(world.channel, "retrain", fresh=True, **options)
-    run = await latest(world)
-    await world.until(lambda: world.trains(run))
-    return run
+async def at_work(world: World) -> Run:
+    """Ask for a training that takes long, and wait until its card says that it has begun."""
+    await world.boss.slash(world.channel, "retrain", recipe="best", fresh=True)
+    await world.until(lambda: "Training this server's model" in text_of(card(world)))
+    return await latest(world)
 
 
 async def expect_all_goes_on(world: World) -> None:
