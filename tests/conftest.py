@@ -16,7 +16,7 @@ NAMES = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the test in the browser: it waits for most of its time, and should not be the last to end."""
+    """Begin with the test in the browser: it waits most of its time, and should not be the last to end."""
     items.sort(key=lambda item: item.path.name != "test_offline.py")
 
 
