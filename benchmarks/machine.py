@@ -24,6 +24,16 @@ def _processor() -> str:
     return next(names, platform.processor() or platform.machine())
 
 
+def peak_memory() -> float:
+    """The most MiB of memory that this process has held: as Linux counts them since its program began.
+
+    `getrusage` counts from before that: a child that is to measure itself would show its parent's.
+    """
+    status = Path("/proc/self/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
 def product_rate(rows: int, inner: int, columns: int, precision: torch.dtype) -> float:
     """The rate of (rows, inner) @ (inner, columns) on one thread, in GFLOP/s: the best of ten."""
     left, right = torch.randn(rows, inner).to(precision), torch.randn(inner, columns).to(precision)

@@ -18,6 +18,7 @@ from typing import Any
 import simcord
 from sqlalchemy import create_engine, insert, text
 
+from benchmarks import machine
 from benchmarks.tables import show
 from bot.app import build
 from bot.decency import Decency
@@ -210,7 +211,7 @@ async def _held(folder: Path, content: bytes) -> list[list[str]]:
             serving = await bot.generators.load(model.id)
             await bot.generators.run(partial(serving.generator.sample, bot.naming.complete(None, "")[0]))
         rows.append([f"and {_OWN_MODELS} models, each used once", f"{_resident():,.0f}"])
-    rows.append(["most at any time", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f}"])
+    rows.append(["most at any time", f"{machine.peak_memory():,.0f}"])
     return rows
 
 

@@ -1,12 +1,12 @@
 """Trainings in a process of their own, so that each one's memory is its own."""
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
+from benchmarks import machine
 from benchmarks.tables import note
 from model import Corpus, Generator, Progress, train
 from model.networks import AnyConfig
@@ -73,7 +73,7 @@ def trained(
 def _train(
     corpus: Corpus, network: str | AnyConfig | None, recipe: str | Recipe, seed: int, start: bytes | None
 ) -> Run:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = machine.peak_memory()
     known = Generator.from_bytes(start) if start else None
     began = time.process_time()
     told: list[tuple[float, float]] = []
@@ -81,7 +81,7 @@ def _train(
     return Run(
         generator.to_bytes(),
         time.process_time() - began,
-        (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
+        machine.peak_memory() - before,
         tuple(told),
     )
 

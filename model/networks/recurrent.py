@@ -92,7 +92,8 @@ class RecurrentNetwork(Network):
             if layer:
                 inputs = linear(after[-cell.tensors], self._layers[layer - 1])  # of the layer below
             else:
-                inputs = self._table.take(categories * self.symbols + letters, 0)
+                inputs = self._by_letter.take(letters, 0)
+                inputs += self._by_category.take(categories, 0)
             memory = tuple(memories[layer * cell.tensors : (layer + 1) * cell.tensors])
             after += cell.step(inputs, weight, memory)
         return log_softmax(linear(after[-cell.tensors], self._layers[-1])), tuple(after)
@@ -100,10 +101,9 @@ class RecurrentNetwork(Network):
     def freeze(self) -> None:
         """Keep at hand what a step needs: torch looks its modules' parts up by name."""
         super().freeze()
-        categories = len(self.category.weight)
-        every_letter = torch.arange(self.symbols).expand(categories, -1)
-        table = self._inputs(torch.arange(categories)[:, None], every_letter)
-        self._table: Floats = table.flatten(0, 1).numpy()  # (C * V, GH)
+        # A table of every letter in every category would save an addition, and take most of a model's memory.
+        self._by_letter: Floats = self.letter_gates(self.letter.weight).numpy()  # (V, GH)
+        self._by_category: Floats = self.category_gates(self.category.weight).numpy()  # (C, GH)
         self._recurrent = [weight.detach() for weight in self.recurrent]
         self._layers = [layer for layer in (*self.between, self.output) if isinstance(layer, nn.Linear)]
 
