@@ -63,7 +63,9 @@ async def _bot(times: int, draw: random.Random) -> None:
                 )
             began = time.monotonic()
             await siege.come_to_rest(stand_in)
-            typer.echo(f"at rest after {time.monotonic() - began:.0f} s, no run stuck")
+            typer.echo(
+                f"at rest after {time.monotonic() - began:.0f} s, no run stuck; changes {siege.runs()}"
+            )
 
 
 def _corpus() -> Corpus:

@@ -211,6 +211,11 @@ class Siege:
         self.expect_all_kept()
         expect_nothing_left(self.database)
 
+    def changes(self) -> dict[str, int]:
+        """How often runs have come to each status."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            return dict(connection.execute("SELECT target, count(*) FROM run_changes GROUP BY target"))
+
     async def _start(self, stand_in: StandIn) -> asyncio.subprocess.Process:
         stand_in.identified.clear()
         environment = addresses(stand_in, self._data_dir)

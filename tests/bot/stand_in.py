@@ -48,6 +48,7 @@ def failing(status: int, message: str = "failing") -> web.Response:
     return limited
 
 
+_SERVER = {"id": "400", "name": "Home", "member_count": 1, "roles": [], "channels": [], "members": []}
 _MESSAGE = {
     "id": "700",
     "channel_id": "500",
@@ -268,6 +269,7 @@ class StandIn:
                 self.identify = event["d"]
                 self._events = []
                 await self._dispatch("READY", self._ready())
+                await self._dispatch("GUILD_CREATE", _SERVER)
                 self.identified.set()
             elif event["op"] == _RESUME and self.forgets:
                 await socket.send_json({"op": _INVALID, "d": False, "s": None, "t": None})
@@ -282,7 +284,7 @@ class StandIn:
         return {
             "v": 10,
             "user": USER,
-            "guilds": [],
+            "guilds": [{"id": _SERVER["id"], "unavailable": True}],
             "session_id": "session",
             "resume_gateway_url": f"ws://{self.address}/gateway",
             "application": {"id": "100", "flags": 0},
