@@ -63,9 +63,7 @@ async def _bot(times: int, draw: random.Random) -> None:
                 )
             began = time.monotonic()
             await siege.come_to_rest(stand_in)
-            typer.echo(
-                f"at rest after {time.monotonic() - began:.0f} s, no run stuck; changes {siege.runs()}"
-            )
+            typer.echo(f"at rest after {time.monotonic() - began:.0f} s, no run stuck: {siege.changes()}")
 
 
 def _corpus() -> Corpus:
