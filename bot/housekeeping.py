@@ -10,6 +10,7 @@ import discord
 from discord.ext import commands, tasks
 
 from bot.loops import end
+from bot.sentences import kept
 from bot.store import Store, StoreError
 from bot.training.trainer import Trainer
 
@@ -68,7 +69,7 @@ class Housekeeping(commands.Cog):
 
     async def _leave(self, guild_id: int) -> None:
         await self._store.privacy.leave(guild_id)
-        await self._trainer.cancel_guild(guild_id, "The bot is not in this server any more.")
+        await self._trainer.cancel_guild(guild_id, kept("The bot is not in this server any more."))
 
     async def _compare(self) -> None:
         """Note all differences between the servers that the bot is in and those that are known."""

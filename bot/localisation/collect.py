@@ -19,6 +19,7 @@ _KEYWORDS: Mapping[str, Any] = {
     "ngettext": (1, 2),
     # What these are raised with is the sentence that the one who asked reads.
     **dict.fromkeys(("Refusal", "Gone"), None),
+    "kept": None,
     **dict.fromkeys((error.__name__ for error in ModelError.__subclasses__()), None),
 }
 

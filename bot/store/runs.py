@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.sentences import kept
 from bot.store.database import Database
 from bot.store.errors import IllegalTransition, RunInProgress
 from bot.store.models import add_model, forget_old_models, model_row
@@ -163,7 +164,7 @@ class Runs:
     async def interrupt(
         self, run_id: int, why: str, *, attempt: int | None = None, error_id: str | None = None
     ) -> Run:
-        """Note that a run's process went away; `why` is a sentence.
+        """Note that a run's process went away; `why` is a sentence as `bot.sentences` keeps it.
 
         It is to go on, unless it was to be cancelled, or has been interrupted so often before that it
         has failed. One that says which `attempt` it is may have gone away before it began. Raises
@@ -177,7 +178,9 @@ class Runs:
             if row.status is RunStatus.CANCELLING:
                 await move(session, run_id, RunStatus.CANCELLED, finished_at=now())
             elif row.status not in ENDS and row.attempt >= MOST_INTERRUPTIONS:
-                told["error"] = f"It was interrupted {row.attempt + 1} times, and is not tried again. {why}"
+                times = row.attempt + 1
+                often = kept("It was interrupted {times} times, and is not tried again.", times=times)
+                told["error"] = f"{often}\n{why}"
                 await move(session, run_id, RunStatus.FAILED, finished_at=now(), **told)
             elif row.status is RunStatus.INTERRUPTED and attempt is not None:
                 again = update(RunRow).where(RunRow.id == run_id).values(attempt=row.attempt + 1, **told)

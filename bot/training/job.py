@@ -15,7 +15,7 @@ from typing import TypeVar
 import psutil
 
 from bot.errors import error_id
-from bot.localisation import N_
+from bot.sentences import english, kept
 from bot.store import (
     IllegalTransition,
     NewModel,
@@ -68,7 +68,7 @@ class _Abandoned(Exception):
 
 
 class _Failure(Exception):
-    """Why the run fails, in a sentence for the admin."""
+    """Why the run fails, in a sentence for the admin, as it is kept."""
 
 
 class _Job:
@@ -87,11 +87,13 @@ class _Job:
             await self._train_and_publish()
         except _Abandoned:
             await self._finish(RunStatus.CANCELLED)
-        except (_Failure, ModelError) as failure:
+        except _Failure as failure:
             await self._fail(str(failure))
+        except ModelError as failure:
+            await self._fail(kept(failure.sentence, **failure.values))
         except StoreError as error:
             # If that can't be written either, the trainer finds the run without a process.
-            await self._fail("The database could not be used: the host's log says why.", error)
+            await self._fail(kept("The database could not be used: the host's log says why."), error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the run without an end
             await self._fail(_told(error), error)
 
@@ -119,15 +121,19 @@ class _Job:
         """The failure of a run that takes more than the host lets it."""
         limits = self._plan.limits
         if self._process.memory_info().rss > limits.memory_mib * 2**20:
-            return _Failure(
-                f"It took more than the {limits.memory_mib} MiB of memory that the host allows: choose a "
-                "smaller network or fewer categories."
+            sentence = kept(
+                "It took more than the {most} MiB of memory that the host allows: choose a smaller network "
+                "or fewer categories.",
+                most=limits.memory_mib,
             )
+            return _Failure(sentence)
         if time.monotonic() - self._started > limits.minutes * 60:
-            return _Failure(
-                f"It took longer than the {limits.minutes} minutes that the host allows: choose the recipe "
-                "quick, or fewer categories."
+            sentence = kept(
+                "It took longer than the {most} minutes that the host allows: choose the recipe quick, or "
+                "fewer categories.",
+                most=limits.minutes,
             )
+            return _Failure(sentence)
         return None
 
     async def _report(self) -> None:
@@ -201,8 +207,8 @@ class _Job:
         )
 
     async def _fail(self, sentence: str, error: Exception | None = None) -> None:
-        number = error_id()
-        log.error("error %s: run %s failed: %s", number, self._order.run_id, sentence, exc_info=error)
+        number, run_id = error_id(), self._order.run_id
+        log.error("error %s: run %s failed: %s", number, run_id, english(sentence), exc_info=error)
         await self._finish(RunStatus.FAILED, error=sentence, error_id=number)
 
     async def _finish(
@@ -348,5 +354,5 @@ def _told(error: Exception) -> str:
     """The sentence for a failure that is no refusal."""
     # What torch raises when there is no memory is a plain RuntimeError.
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
-        return N_("There was not enough memory for it: choose a smaller network or fewer categories.")
-    return N_("Something went wrong on our side while it was training.")
+        return kept("There was not enough memory for it: choose a smaller network or fewer categories.")
+    return kept("Something went wrong on our side while it was training.")

@@ -16,6 +16,7 @@ from bot.datasets import Datasets
 from bot.errors import Refusal, error_id
 from bot.generators import Generators, Serving
 from bot.loops import end
+from bot.sentences import english, kept
 from bot.store import (
     BASE,
     ENDS,
@@ -212,9 +213,9 @@ class Trainer:
         return True
 
     async def cancel_guild(self, guild_id: int, why: str) -> None:
-        """Stop what a guild has asked for."""
+        """Stop what a guild has asked for; `why` is a sentence as `bot.sentences` keeps it."""
         for run in await self._store.runs.unfinished(guild_id):
-            log.warning("run %s of guild %s is cancelled: %s", run.id, guild_id, why)
+            log.warning("run %s of guild %s is cancelled: %s", run.id, guild_id, english(why))
             await self.cancel(run.id, why)
 
     async def close(self) -> None:
@@ -223,7 +224,7 @@ class Trainer:
         sent = self._sent
         if sent is not None:
             try:
-                await self._interrupt(sent.run_id, "The bot was stopped meanwhile.")
+                await self._interrupt(sent.run_id, kept("The bot was stopped meanwhile."))
             except StoreError as error:  # the next start finds that nothing is heard of it
                 log.warning("run %s could not be interrupted: %s", sent.run_id, error)
             with suppress(TimeoutError):
@@ -270,7 +271,8 @@ class Trainer:
             # One that returns has ended the run, or has found that it was another's to do.
             if sent.job.cancelled() or (failure := sent.job.exception()) is not None:
                 how = "cancelled" if sent.job.cancelled() else failure
-                await self._interrupt(sent.run_id, f"Its process went away ({how}).", sent.attempt)
+                why = kept("Its process went away ({how}).", how=how)
+                await self._interrupt(sent.run_id, why, sent.attempt)
             self._sent = None
             return
         now = time.perf_counter()
@@ -279,7 +281,8 @@ class Trainer:
             if now - sent.ended_at > _TO_STOP:
                 sent.job.cancel()
         elif run.status in (RunStatus.QUEUED, RunStatus.INTERRUPTED) and now - sent.at > _LONGEST_START:
-            await self._interrupt(sent.run_id, "Its process did not begin within two minutes.", sent.attempt)
+            why = kept("Its process did not begin within two minutes.")
+            await self._interrupt(sent.run_id, why, sent.attempt)
 
     async def _look_at_all(self) -> None:
         for run_id in list(self._seen):
@@ -296,7 +299,7 @@ class Trainer:
             del self._seen[run_id]
             return
         if _is_silent(run):
-            await self._interrupt(run_id, "Nothing was heard of its process for half a minute.")
+            await self._interrupt(run_id, kept("Nothing was heard of its process for half a minute."))
             run = await self._store.runs.get(run_id) or run
         turn = await self.turn(run) if run.status not in ENDS else None
         if self._is_known(run, turn):
@@ -320,7 +323,7 @@ class Trainer:
         number = error_id()
         with suppress(IllegalTransition):  # it has an end of its own
             run = await self._store.runs.interrupt(run_id, why, attempt=attempt, error_id=number)
-            log.error("error %s: run %s is %s: %s", number, run_id, run.status, why)
+            log.error("error %s: run %s is %s: %s", number, run_id, run.status, english(why))
 
 
 def only(corpus: Corpus, categories: Sequence[str]) -> Corpus:

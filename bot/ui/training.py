@@ -8,6 +8,7 @@ import discord
 
 from bot.errors import Refusal
 from bot.localisation import N_, _, decimals, duration, ngettext
+from bot.sentences import parts
 from bot.store import BASE, ENDS, Run, RunStatus, UnknownModel
 from bot.text import plain
 from bot.training.comparison import Written
@@ -216,7 +217,7 @@ def _what(run: Run) -> str:
 def _lines(run: Run, turn: Turn | None) -> list[str]:
     if run.status in ENDS or run.status is RunStatus.INTERRUPTED:
         number = [_("-# In the log it is `{error_id}`.", error_id=run.error_id)] if run.error_id else []
-        return [_(run.error or N_("The model in use stays as it was.")), *number]
+        return [_told(run.error) if run.error else _("The model in use stays as it was."), *number]
     if turn is not None:
         return [_place(turn)]
     progress = run.progress
@@ -232,6 +233,15 @@ def _lines(run: Run, turn: Turn | None) -> list[str]:
     if progress.remaining is not None:
         told.append(_("{duration} left", duration=duration(progress.remaining)))
     return [f"`{'█' * filled}{'░' * (_BAR - filled)}` {done:.0%}", f"-# {' · '.join(told)}"]
+
+
+def _told(error: str) -> str:
+    """Why a run ended so, or goes on anew; its values may be of strangers' making."""
+    return " ".join(_(sentence, **_shown(values)) for sentence, values in parts(error))
+
+
+def _shown(values: Mapping[str, object]) -> Mapping[str, object]:
+    return {name: plain(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _place(turn: Turn) -> str:

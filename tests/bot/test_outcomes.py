@@ -1,10 +1,13 @@
 """What a training came to, and the buttons that choose between the old model and the new one."""
 
+import discord
 import pytest
 
+from bot.localisation import speaking
+from bot.sentences import kept
 from bot.store import BASE, Model, Run, RunStatus
 from bot.training import job
-from bot.ui.training import UseNew, UseOld
+from bot.ui.training import RunCard, UseNew, UseOld
 from tests.bot.test_models import forged
 from tests.bot.test_training import card, latest, queue_run
 from tests.bot.world import World, buttons_of, text_of
@@ -120,3 +123,31 @@ async def test_the_shared_model_is_chosen_by_the_bots_owner_alone(world: World) 
     refused = await world.boss.click(await forged(world, UseNew(run.id)))
 
     assert "owner alone" in text_of(refused.response)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (kept("The bot was stopped meanwhile."), "Der Bot wurde inzwischen angehalten."),
+        (kept("Its process went away ({how}).", how="*boom*"), "Sein Prozess ist verschwunden (\\*boom\\*)."),
+        (
+            kept("It was interrupted {times} times, and is not tried again.", times=3)
+            + "\n"
+            + kept("The bot was stopped meanwhile."),
+            "Es wurde 3-mal unterbrochen und wird nicht noch einmal versucht. "
+            "Der Bot wurde inzwischen angehalten.",
+        ),
+        (
+            "What an older version wrote, 100 % of it [sic].",
+            "What an older version wrote, 100 % of it [sic].",
+        ),
+    ],
+)
+async def test_why_it_ended_so_is_told_in_the_readers_language(world: World, error: str, told: str) -> None:
+    run = await queue_run(world.bot.store, world.guild.id, b"")
+    await world.bot.store.runs.start(run.id)
+    run = await world.bot.store.runs.finish(run.id, RunStatus.FAILED, error=error)
+
+    with speaking("de"):
+        texts = [item for item in RunCard(run).walk_children() if isinstance(item, discord.ui.TextDisplay)]
+    assert told in [text.content for text in texts]
