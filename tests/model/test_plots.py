@@ -27,24 +27,25 @@ def test_a_curve_without_validation_and_one_of_a_point_are_drawn() -> None:
     assert _shape(loss_curve([]))[:2] == (450, 800)
 
 
-def _colours(png: bytes) -> set[tuple[int, ...]]:
-    pixels = (imread(io.BytesIO(png), format="png")[..., :3] * 255).round().astype(int)
-    return set(map(tuple, pixels.reshape(-1, 3).tolist()))
+def _has(png: bytes, colour: tuple[int, int, int]) -> bool:
+    pixels = (imread(io.BytesIO(png), format="png")[..., :3] * 255).round()
+    return bool((pixels == colour).all(-1).any())
 
 
 @pytest.mark.parametrize("name", ["Galador", "The Red Ox"])
 def test_the_writing_of_a_name_is_a_picture_eight_hundred_pixels_wide(
-    generator: Generator, name: str
+    gru_generator: Generator, name: str
 ) -> None:
-    png = writing(name, generator.next_letters("Elvish", name), "Elvish")
+    png = writing(name, gru_generator.next_letters("Elvish", name), "Elvish")
     assert _shape(png)[1] == 800
-    assert (217, 115, 13) in _colours(png)  # the frames of the chosen letters
+    assert _has(png, (217, 115, 13)), "the frames of the chosen letters"
 
 
 def test_origins_draw_the_likeliest() -> None:
     png = origins("Galador", {"Elvish": 0.7, "Dwarvish": 0.25, "Tavern": 0.05})
     assert _shape(png)[1] == 800
-    assert {(217, 115, 13), (47, 111, 179)} <= _colours(png)
+    assert _has(png, (217, 115, 13))
+    assert _has(png, (47, 111, 179))
 
 
 def test_dollars_are_no_formula() -> None:
