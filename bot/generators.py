@@ -37,7 +37,7 @@ class Generators:
     """
 
     def __init__(self, store: Store, most: int = 4) -> None:
-        """Keep up to so many in memory, two at least: the base's and another; each is some 40 MiB."""
+        """Keep up to so many in memory, two at least: the base's and another; each is some 30 MiB."""
         self._store, self._most = store, most
         self._loaded: OrderedDict[int, Serving] = OrderedDict()
         self.hits = self.misses = 0
