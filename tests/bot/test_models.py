@@ -222,7 +222,7 @@ async def test_loss_shows_the_curve_of_the_shared_one_where_there_is_no_other(wo
 
 
 async def test_loss_shows_the_curve_of_one_that_is_chosen(world: World, own: tuple[int, int]) -> None:
-    offered = await world.alice.autocomplete(world.channel, "loss", "model", f"{own[0]} ·")
+    offered = await world.alice.autocomplete(world.channel, "loss", "model", f"{own[0]} · 20")
     assert [choice["value"] for choice in offered] == [str(own[0])]
 
     card = (await world.alice.slash(world.channel, "loss", model=offered[0]["value"])).response
