@@ -14,9 +14,9 @@ from model.sampling import Choice, Plan, write
 
 Novel = bool | Literal["prefer"]
 
-_SPARE = (1, 4, 12, 32, 64)
-"""How many more names are drawn than are missing, for each 32 of them begun, round after round. Two for
-one come sooner than three: the longest of all that are drawn is waited for."""
+_SPARE = (2, 12, 48, 96, 128)
+"""How many more names are drawn than are missing, for each 64 of them begun, round after round: sixteen take
+half as long again as four, but another round as long as the one before it."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Pool:
 
     def draws(self, spare: int) -> int:
         missing = len(self.places)
-        return missing + spare * (1 + missing // 32) if missing else 0
+        return missing + spare * (1 + missing // 64) if missing else 0
 
 
 def draw_names(
