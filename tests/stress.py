@@ -1,9 +1,12 @@
-"""python -m tests.stress: kill the worker and the bot at many random moments, which takes some minutes."""
+"""python -m tests.stress: kill worker and bot, lock the database and fill its disk: minutes of each."""
 
 import asyncio
 import random
+import sqlite3
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, closing
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +14,12 @@ from typing import Annotated
 import typer
 
 from bot.settings import Settings
+from bot.store import Store
 from model import Corpus, Generator, train
-from tests.bot.killing import PHASES, Siege, kill_worker
+from tests.bot.host import addresses, start
+from tests.bot.killing import PHASES, Siege, expect_whole, kill_worker
 from tests.bot.stand_in import StandIn
+from tests.bot.straits import REFUSED, UNKEPT, Member, SmallDisk, locked
 from tests.bot.world import publish
 from tests.conftest import NAMES
 
@@ -35,6 +41,25 @@ def bot(times: Times = 20, seed: Seed = 0) -> None:
     asyncio.run(_bot(times, random.Random(seed)))
 
 
+@app.command()
+def lock(seconds: Annotated[float, typer.Option(help="How long.")] = 10.0) -> None:
+    """Have another process keep the database's lock, while members ask and a training goes on."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "names.db"
+        asyncio.run(_use(Path(folder), database, locked(database), seconds))
+
+
+@app.command()
+def full(mib: Annotated[int, typer.Option(help="How much the disk holds.")] = 4) -> None:
+    """Fill the disk of the database by asking for names, and make room again; takes root to mount it."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as mounted,
+        SmallDisk(Path(mounted), mib) as disk,
+    ):
+        asyncio.run(_fill(Path(folder), disk))
+
+
 async def _worker(times: int, draw: random.Random) -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "names.db"
@@ -47,12 +72,8 @@ async def _worker(times: int, draw: random.Random) -> None:
 async def _bot(times: int, draw: random.Random) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        data_dir = folder / "data"
-        data_dir.mkdir()
-        for category, names in NAMES.items():
-            (data_dir / f"{category}.txt").write_text("\n".join(names.split()), "utf-8")
         await publish(Settings(database_url=f"sqlite+aiosqlite:///{folder}/names.db"), _generator())
-        siege = Siege(folder, data_dir, draw)
+        siege = Siege(folder, _data_dir(folder), draw)
         async with StandIn() as stand_in:
             for number in range(times):
                 seconds = draw.uniform(0.2, 8)
@@ -64,6 +85,75 @@ async def _bot(times: int, draw: random.Random) -> None:
             began = time.monotonic()
             await siege.come_to_rest(stand_in)
             typer.echo(f"at rest after {time.monotonic() - began:.0f} s, no run stuck: {siege.changes()}")
+
+
+@asynccontextmanager
+async def _running(folder: Path, database: Path) -> AsyncIterator[Member]:
+    """A bot with a base model, and a member who uses it; it ends as it is told to."""
+    await publish(Settings(database_url=f"sqlite+aiosqlite:///{database}"), _generator())
+    async with StandIn() as stand_in:
+        environment = addresses(stand_in, _data_dir(folder))
+        environment["DATABASE_URL"] = f"sqlite+aiosqlite:///{database}"
+        bot = await start(folder, **environment, MEMBER_LIMITS="none", SERVER_LIMITS="none")
+        await asyncio.wait_for(stand_in.identified.wait(), 60)
+        yield Member(stand_in)
+        bot.terminate()
+        assert await asyncio.wait_for(bot.wait(), 30) == 0
+
+
+async def _use(folder: Path, database: Path, locked: AbstractContextManager[None], seconds: float) -> None:
+    async with _running(folder, database) as member:
+        assert UNKEPT not in await member.ask()
+        await member.train()
+        await _until(database, "SELECT count(*) FROM runs WHERE status = 'running'")
+        asked = 0
+        with locked:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                assert UNKEPT in await member.ask()
+                assert REFUSED in await member.teach(asked)
+                asked += 2
+        typer.echo(f"locked for {seconds:.0f} s: {asked} answers, the slowest after {member.longest:.1f} s")
+        await _expect_all_works(database, member)
+
+
+async def _fill(folder: Path, disk: SmallDisk) -> None:
+    database = disk.folder / "names.db"
+    async with _running(folder, database) as member:
+        kept = 0
+        while UNKEPT not in await member.ask():
+            kept += 1
+        refused = [await member.train(), await member.teach(0)]
+        assert all(REFUSED in told for told in refused), refused
+        typer.echo(f"full after {kept} answers that were kept; the slowest came after {member.longest:.1f} s")
+        disk.grow(200)
+        await member.train()
+        await _expect_all_works(database, member)
+
+
+async def _expect_all_works(database: Path, member: Member) -> None:
+    assert UNKEPT not in await member.ask()
+    assert REFUSED not in await member.teach(1)
+    await _until(database, "SELECT count(*) FROM runs WHERE status IN ('succeeded', 'rejected')")
+    async with await Store.open(f"sqlite+aiosqlite:///{database}") as store:
+        await expect_whole(store, database)
+    typer.echo("afterwards names are kept, and a training comes to its end")
+
+
+async def _until(database: Path, query: str, seconds: float = 300) -> None:
+    end = time.monotonic() + seconds
+    with closing(sqlite3.connect(database)) as connection:
+        while not connection.execute(query).fetchone()[0]:
+            assert time.monotonic() < end, query
+            await asyncio.sleep(0.05)
+
+
+def _data_dir(folder: Path) -> Path:
+    data_dir = folder / "data"
+    data_dir.mkdir()
+    for category, names in NAMES.items():
+        (data_dir / f"{category}.txt").write_text("\n".join(names.split()), "utf-8")
+    return data_dir
 
 
 def _corpus() -> Corpus:

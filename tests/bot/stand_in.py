@@ -176,11 +176,11 @@ class StandIn:
         )
         return number
 
-    async def told(self, number: str) -> str:
-        """What an interaction is told first."""
+    async def told(self, number: str, after: int = 0) -> str:
+        """What an interaction is told first, or after so many other answers."""
         async with asyncio.timeout(30), self._told:
-            await self._told.wait_for(lambda: number in self.answers)
-        return self.answers[number][0]
+            await self._told.wait_for(lambda: len(self.answers.get(number, ())) > after)
+        return self.answers[number][after]
 
     async def close_gateway(self, *, by_request: bool = False) -> None:
         """Break the gateway's connection, or ask the bot to connect again."""

@@ -1,12 +1,11 @@
 """When the database is locked, read-only or full: each command is answered, and works again afterwards."""
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from bot.training import job
 from bot.training.plan import Plan, TrainingLimits, Wish
 from bot.training.trainer import Trainer
 from model import Corpus, Generator
+from tests.bot import straits
 from tests.bot.test_app import break_down
 from tests.bot.test_datasets import ELVES, add
 from tests.bot.test_training import latest
@@ -46,14 +46,10 @@ class Faults:
         self._database = database
         self._pragmas: dict[str, str] = {}
 
-    def _other_connection(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._database, isolation_level=None, check_same_thread=False)
-
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Another connection has the lock, and does not give it back."""
-        with closing(self._other_connection()) as other:
-            other.execute("BEGIN IMMEDIATE")
+        """Another process has the lock, and does not give it back."""
+        with straits.locked(self._database):
             yield
 
     @contextmanager
