@@ -46,8 +46,6 @@ _UKRAINIAN: Final = _CYRILLIC_COMMON | {
 _UKRAINIAN_INITIAL: Final = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
 
 # Bulgaria's Transliteration Act of 2009.
-_BULGARIAN: Final = _CYRILLIC_COMMON | {"х": "h", "щ": "sht", "ъ": "a", "ь": "y"}
-
 _GEORGIAN: Final = {
     "ა": "a", "ბ": "b", "გ": "g", "დ": "d", "ე": "e", "ვ": "v", "ზ": "z", "თ": "t",
     "ი": "i", "კ": "k", "ლ": "l", "მ": "m", "ნ": "n", "ო": "o", "პ": "p", "ჟ": "zh",
@@ -140,11 +138,6 @@ def ukrainian(name: str) -> str:
     """Згурський -> Zghurskyi, Яценко -> Yatsenko, Мар'яненко -> Marianenko."""
     text = name.lower().replace("\u2019", "'").replace("зг", "zgh")
     return _capitalise(_spell_words(text, _UKRAINIAN, _UKRAINIAN_INITIAL))
-
-
-def bulgarian(name: str) -> str:
-    """Щерев -> Shterev, Къчев -> Kachev."""
-    return _capitalise(_spell(name.lower(), _BULGARIAN))
 
 
 def georgian(name: str) -> str:
