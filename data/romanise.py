@@ -45,7 +45,6 @@ _UKRAINIAN: Final = _CYRILLIC_COMMON | {
 }  # fmt: skip
 _UKRAINIAN_INITIAL: Final = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
 
-# Bulgaria's Transliteration Act of 2009.
 _GEORGIAN: Final = {
     "ა": "a", "ბ": "b", "გ": "g", "დ": "d", "ე": "e", "ვ": "v", "ზ": "z", "თ": "t",
     "ი": "i", "კ": "k", "ლ": "l", "მ": "m", "ნ": "n", "ო": "o", "პ": "p", "ჟ": "zh",
