@@ -4,6 +4,7 @@ import asyncio
 import io
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot import app
 from bot.store import Run, RunStatus
 from bot.training import job, trainer
 from bot.training.plan import TrainingLimits, Wish
+from model import Corpus, Generator
 from tests.bot.test_datasets import ELVES
 from tests.bot.test_training import card, latest, queue_run, statuses
 from tests.bot.world import Waiting, World, buttons_of, names_on, text_of
@@ -244,3 +246,24 @@ async def test_a_process_that_does_not_begin_is_given_up(
 
     changes = await statuses(world, run)
     assert changes[:3] == ["queued", "interrupted", "running"]
+
+
+async def test_a_run_that_was_interrupted_goes_on_from_what_it_saved(
+    world: World, data_dir: Path, generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = world.bot.store.runs
+    run = await queue_run(world.bot.store, world.guild.id, Corpus.read(data_dir).to_zip())
+    await runs.start(run.id)
+    await runs.save(run.id, generator.to_bytes())
+    await runs.interrupt(run.id, "Its process was killed.")
+    gone_on_from: list[Generator | None] = []
+
+    def train(*_args: object, resume: Generator | None = None, **_options: object) -> Generator:
+        gone_on_from.append(resume)
+        return generator
+
+    monkeypatch.setattr(job, "train", train)
+    await job._run(world.settings.database_url, run.id)
+
+    assert [saved and saved.card for saved in gone_on_from] == [generator.card]
+    assert (await latest(world)).status in (RunStatus.SUCCEEDED, RunStatus.REJECTED)
