@@ -86,9 +86,8 @@ class EnsembleNetwork(Network):
         after = [categories]
         for number, (member, arrays) in enumerate(zip(self.members, self._parts, strict=True)):
             part, parts = tuple(parts[:arrays]), parts[arrays:]
-            if (
-                member.has_start or not (letters == self.symbols - 1).all()
-            ):  # who says nothing of first letters
+            # One without a start token says nothing of first letters.
+            if member.has_start or not (letters == self.symbols - 1).all():
                 log_probs, part = member.step(letters, part)
                 total += log_probs * weights[:, number, None]
             after += part
