@@ -39,6 +39,7 @@ MARGIN = 0.03
 
 _BEAT = 0.5  # seconds between reports
 _DRAWING = 2.0  # seconds between pictures, and between names for the card, as often as it may be edited
+_POINTS = 20  # of the loss curve within epochs: a short training has one or two of those
 _NAMES = 2  # names in each category that is shown
 _DEAF = 5.0  # seconds after which a training that does not stop is left to itself
 _PATIENCE_TO_WRITE = 5.0  # seconds that a write waits for another process's
@@ -196,7 +197,7 @@ class _Job:
             weights=generator.to_bytes(),
         )
         worse = comparison.is_worse_by(MARGIN)
-        pictures = {"loss": plots.loss_curve(card.curve, "Loss while training")}
+        pictures = {"loss": plots.loss_curve(self._training.curve, "Loss while training")}
         if comparison.before:
             pictures["categories"] = plots.losses(comparison.before, comparison.after)
         await self._finish(
@@ -337,8 +338,9 @@ class _Training:
         if self._told is None or now - self._sampled_at >= _DRAWING:
             self._sampled_at = now
             self._samples = self._written(progress.current())
-            if progress.validation_loss is None:
-                self._passed.append(CurvePoint(step=progress.step, train=progress.train_loss))
+        within = progress.validation_loss is None
+        if within and progress.step * _POINTS > progress.steps * len(self._passed):
+            self._passed.append(CurvePoint(step=progress.step, train=progress.train_loss))
         self._told = progress
 
     def _written(self, generator: Generator) -> Mapping[str, Sequence[str]]:

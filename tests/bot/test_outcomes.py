@@ -1,5 +1,7 @@
 """What a training came to, and the buttons that choose between the old model and the new one."""
 
+from collections.abc import Sequence
+
 import discord
 import pytest
 
@@ -8,6 +10,7 @@ from bot.sentences import kept
 from bot.store import BASE, Model, Run, RunStatus
 from bot.training import job
 from bot.ui.training import RunCard, UseNew, UseOld
+from model.card import CurvePoint
 from tests.bot.test_models import forged
 from tests.bot.test_training import card, latest, queue_run
 from tests.bot.world import World, buttons_of, text_of
@@ -29,6 +32,22 @@ async def active(world: World) -> Model:
     model = await world.bot.store.models.active(world.guild.id)
     assert model is not None
     return model
+
+
+async def test_the_curve_has_points_from_within_epochs_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Sequence[CurvePoint]] = []
+
+    def draw(curve: Sequence[CurvePoint], _title: str) -> bytes:
+        drawn.append(curve)
+        return b""
+
+    monkeypatch.setattr(job.plots, "loss_curve", draw)
+    run = await trained(world, monkeypatch, BETTER)
+    measured = [point.step for point in drawn[-1] if point.validation is not None]
+    assert measured == [point["step"] for point in run.loss_curve]
+    assert len(drawn[-1]) > len(measured)
 
 
 async def test_one_that_is_not_worse_is_in_use_until_the_old_one_is_chosen(
