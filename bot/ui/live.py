@@ -87,6 +87,8 @@ class LiveCards:
 
     async def _edit(self, run: Run, turn: Turn | None) -> None:
         run = await self._store.runs.get(run.id) or run  # where its card is may be known only now
+        if run.told_at is not None:
+            return  # its end is shown, with pictures that are not kept for a second time
         if run.channel_id is not None:
             if run.message_id is None and datetime.now(UTC) - run.requested_at < _ON_ITS_WAY:
                 return  # whoever posts the card looks at the run again

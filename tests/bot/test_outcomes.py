@@ -34,6 +34,16 @@ async def active(world: World) -> Model:
     return model
 
 
+async def test_an_end_that_is_shown_once_more_keeps_its_pictures(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await trained(world, monkeypatch, BETTER)
+    await world.until(world.is_idle)
+    await world.bot.cards.show(run)
+    await world.env.advance_time(10)
+    assert [picture.filename for picture in card(world).attachments] == ["loss.png", "categories.png"]
+
+
 async def test_the_curve_has_points_from_within_epochs_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
