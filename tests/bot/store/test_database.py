@@ -214,7 +214,7 @@ class TestTurns:
     async def test_where_transactions_write_side_by_side_they_are_taken_in_one_order(self) -> None:
         session = Listener()
 
-        await take_turns(session, "member:3", "guild:1")  # type: ignore[arg-type]
+        await take_turns(session, "member:3", "guild:1")  # type: ignore[arg-type]  # it only listens
 
         assert session.heard == [
             f"SELECT pg_advisory_xact_lock(hashtextextended('{key}', 0)) AS pg_advisory_xact_lock_1"

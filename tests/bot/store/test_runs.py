@@ -249,7 +249,7 @@ class TestRequesting:
     ) -> None:
         with pytest.raises(IntegrityError, match=r"runs\.network"):
             await store.runs.request(
-                replace(new_run, network=None)  # type: ignore[arg-type]
+                replace(new_run, network=None)  # type: ignore[arg-type]  # the fault
             )
 
 
@@ -622,7 +622,7 @@ class TestFinishing:
             await store.runs.finish(
                 run.id,
                 RunStatus.SUCCEEDED,
-                model=replace(right, **wrong),  # type: ignore[arg-type]
+                model=replace(right, **wrong),  # type: ignore[arg-type]  # of two fields
             )
 
         assert await store.runs.get(run.id) == run
